@@ -1,0 +1,110 @@
+/**
+ * `npm test`: installs the programs that tests drive, then lint, types, dead code and all tests. Ends with
+ * `N passed, N failed, N skipped`; each skip is printed with its reason. `--checks-only` leaves the tests out.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureTools } from './tools.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const inCi = process.env['CI'] === 'true';
+
+interface Tally {
+  passed: number;
+  failed: number;
+  readonly skipped: string[];
+}
+
+interface VitestAssertion {
+  readonly status: string;
+  readonly fullName: string;
+}
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly assertionResults: readonly VitestAssertion[];
+  }[];
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function runTool(tool: string, ...args: readonly string[]): number {
+  return (
+    spawnSync(join(root, 'node_modules', '.bin', tool), args, { cwd: root, stdio: 'inherit' }).status ?? 1
+  );
+}
+
+function check(tally: Tally, title: string, tool: string, ...args: readonly string[]): void {
+  const ok = runTool(tool, ...args) === 0;
+  say(`${ok ? 'ok' : 'FAILED'}: ${title}`);
+  if (ok) tally.passed += 1;
+  else tally.failed += 1;
+}
+
+function prepareTools(tally: Tally): void {
+  for (const tool of ensureTools(say)) {
+    if (tool.missing === undefined) continue;
+    if (inCi) {
+      say(`FAILED: ${tool.name} is missing (${tool.missing}); CI must have it`);
+      tally.failed += 1;
+    } else say(`without ${tool.name}: ${tool.missing}; its tests are skipped`);
+  }
+}
+
+function runTests(tally: Tally, args: readonly string[]): void {
+  const folder = mkdtempSync(join(tmpdir(), 'auxilio-test-'));
+  const reportFile = join(folder, 'report.json');
+  try {
+    const status = runTool(
+      'vitest',
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reportFile}`,
+      ...args,
+    );
+    const report = JSON.parse(readFileSync(reportFile, 'utf8')) as VitestReport;
+    tally.passed += report.numPassedTests;
+    tally.failed += report.numFailedTests;
+    for (const file of report.testResults) {
+      if (file.status === 'failed' && file.assertionResults.every((a) => a.status !== 'failed')) {
+        say(`FAILED: ${file.name}: ${file.message ?? 'could not be run'}`);
+        tally.failed += 1;
+      }
+      for (const test of file.assertionResults) {
+        if (test.status === 'pending' || test.status === 'skipped' || test.status === 'todo')
+          tally.skipped.push(test.fullName);
+      }
+    }
+    if (status !== 0 && tally.failed === 0) tally.failed += 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function main(): void {
+  const args = process.argv.slice(2);
+  const checksOnly = args.includes('--checks-only');
+  const tally: Tally = { passed: 0, failed: 0, skipped: [] };
+  check(tally, 'lint', 'biome', 'check', '--error-on-warnings', '.');
+  check(tally, 'types', 'tsc', '--noEmit', '-p', '.');
+  check(tally, 'dead code', 'knip', '--no-progress');
+  if (!checksOnly) {
+    prepareTools(tally);
+    runTests(tally, args);
+  }
+  for (const title of tally.skipped) say(`skipped: ${title}`);
+  const skipped = tally.skipped.length > 0 ? `, ${tally.skipped.length} skipped` : '';
+  say(`${tally.passed} passed, ${tally.failed} failed${skipped}`);
+  process.exitCode = tally.failed === 0 ? 0 : 1;
+}
+
+main();

@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import { nodeIsRecent } from './node-version.ts';
+
+if (nodeIsRecent()) {
+  const { main } = await import('../main.ts');
+  await main('auxilio', process.argv.slice(2));
+}

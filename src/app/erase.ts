@@ -1,0 +1,37 @@
+/** Erasure: a crash is removed from everything that is configured, and every failure is reported. */
+import type { CrashId } from '../model/crash-id.ts';
+import type { CallOptions } from '../model/report.ts';
+import { UnsavedResults } from '../processor/unsaved-results.ts';
+import { can } from '../storage/contract.ts';
+import { combine } from '../storage/errors.ts';
+import type { App } from './app.ts';
+import { unsavedFolder } from './unsaved-folder.ts';
+
+export interface Eraser {
+  /** True when anything had the crash. Rejects, after trying everything, when something could not be asked. */
+  remove(id: CrashId, options?: CallOptions): Promise<boolean>;
+}
+
+export function eraser(app: App): Eraser {
+  return {
+    async remove(id, options) {
+      // In the order in which a crash travels: what is behind us would store it again after the stores were cleaned.
+      const settled = [
+        ...(await Promise.allSettled([app.spool().then((spool) => spool.remove(id, options))])),
+        ...(await Promise.allSettled([app.queue().then((queue) => queue.forget(id, options))])),
+        ...(await Promise.allSettled([new UnsavedResults(unsavedFolder(app.configuration)).forget(id)])),
+      ];
+      const stores = await app.stores();
+      const removals = [...app.configuration.stores.keys()].map(async (name) => {
+        const store = await stores.get(name);
+        return can(store, 'remove') && store.remove(id, options);
+      });
+      settled.push(...(await Promise.allSettled(removals)));
+      const failures = settled.flatMap((result) =>
+        result.status === 'rejected' ? [result.reason as unknown] : [],
+      );
+      if (failures.length > 0) throw combine('erase', failures);
+      return settled.some((result) => result.status === 'fulfilled' && result.value);
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** Health of everything configured, by name: `ok`, or why not. */
+import type { CallOptions } from '../model/report.ts';
+import type { App } from './app.ts';
+
+const LIMIT_MS = 5_000;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+async function stateOf(check: () => Promise<unknown>): Promise<string> {
+  try {
+    const health = (await check()) as { degraded?: readonly string[] } | undefined;
+    return health?.degraded?.length ? `degraded: ${health.degraded.join(', ')}` : 'ok';
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** Every configured store, and `queue`. A store that cannot be opened is listed with its reason. */
+export async function storesHealth(
+  app: App,
+  options: CallOptions = {},
+): Promise<Readonly<Record<string, string>>> {
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+  const checks = new Map<string, () => Promise<unknown>>();
+  for (const name of app.configuration.stores.keys()) {
+    checks.set(name, async () => (await (await app.stores()).get(name)).health({ signal }));
+  }
+  checks.set('queue', async () => (await app.queue()).health({ signal }));
+  const states = await Promise.all(
+    [...checks].map(async ([name, check]) => [name, await stateOf(check)] as const),
+  );
+  return Object.fromEntries(states);
+}

@@ -1,0 +1,18 @@
+import type { AnyJob } from '../../crontabber/job.ts';
+import { JobStore } from '../../crontabber/job-store.ts';
+import { CronLoop } from '../../crontabber/loop.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { loadModules } from '../../lib/load-folder.ts';
+import type { Opening } from '../app.ts';
+
+export async function open({ configuration, log, app }: Opening): Promise<CronLoop> {
+  const { modules } = configuration.settings.crontabber;
+  return new CronLoop({
+    jobs: await loadModules<AnyJob>(modules, configuration.cwd, 'CRONTABBER_MODULES'),
+    store: new JobStore(await app.database()),
+    services: { log },
+    clock: systemClock,
+    reporter: await app.reporter(),
+    log,
+  });
+}

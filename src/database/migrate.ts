@@ -1,0 +1,65 @@
+/** Migrations: each room declares its own, in order; `app` collects them and runs them before anything else. */
+import { type Kysely, sql } from 'kysely';
+import { throwIfAborted } from '../lib/abort.ts';
+import type { CallOptions } from '../model/report.ts';
+import type { Database, Engine } from './contract.ts';
+import { DatabaseError } from './errors.ts';
+
+export interface Migration {
+  /** `room/0001_what`; never renamed once released. */
+  readonly name: string;
+  /** Runs once in a transaction. Nothing but `db`: what happens elsewhere is not undone with it. */
+  up(db: Kysely<unknown>, engine: Engine): Promise<void>;
+}
+
+interface Tables {
+  readonly auxilio_migration: { readonly name: string; readonly applied_at: string };
+}
+
+/**
+ * Runs those that have not run in this database, in the order given, all in one transaction: they are all there or
+ * none is. Safe when several processes start at once (one of them runs them) and when run again. Returns the names
+ * of those it ran. Rejects with `invalid` when two have one name.
+ */
+export async function migrate(
+  database: Database,
+  migrations: readonly Migration[],
+  { signal }: CallOptions = {},
+): Promise<readonly string[]> {
+  const names = new Set(migrations.map((m) => m.name));
+  if (names.size !== migrations.length) throw new DatabaseError('invalid', 'two migrations have one name');
+  throwIfAborted(signal);
+  return database
+    .tables<Tables>()
+    .transaction()
+    .execute(async (tx) => {
+      // Postgres: taken to the end of the transaction. SQLite's transactions exclude each other anyway.
+      if (database.engine === 'postgres') await sql`select pg_advisory_xact_lock(4711, 815)`.execute(tx);
+      await tx.schema
+        .createTable('auxilio_migration')
+        .ifNotExists()
+        .addColumn('name', 'text', (c) => c.primaryKey())
+        .addColumn('applied_at', 'text', (c) => c.notNull())
+        .execute();
+      const rows = await tx.selectFrom('auxilio_migration').select('name').execute();
+      const applied = new Set(rows.map((r) => r.name));
+      const missing = migrations.filter((m) => !applied.has(m.name));
+      for (const migration of missing) {
+        throwIfAborted(signal);
+        await apply(tx, migration, database.engine);
+      }
+      return missing.map((m) => m.name);
+    });
+}
+
+async function apply(tx: Kysely<Tables>, migration: Migration, engine: Engine): Promise<void> {
+  try {
+    await migration.up(tx as unknown as Kysely<unknown>, engine);
+  } catch (cause) {
+    const code = cause instanceof DatabaseError ? cause.code : 'internal';
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new DatabaseError(code, `migration ${migration.name} failed: ${text}`, { cause });
+  }
+  const row = { name: migration.name, applied_at: new Date().toISOString() };
+  await tx.insertInto('auxilio_migration').values(row).execute();
+}

@@ -1,0 +1,24 @@
+/** SQL functions that SQLite lacks. Registered on each connection by the worker. */
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Lower case as Unicode has it; SQLite's `lower` knows ASCII only. */
+export const fold = (text: string): string => text.toLowerCase();
+
+/** Letters, digits and `_` in a row. */
+export const wordsOf = (text: string): readonly string[] => fold(text).match(/[\p{L}\p{N}_]+/gu) ?? [];
+
+/** Every word of `wanted` is a word of `text`, case aside. No word wanted: false. */
+export function hasWords(text: string, wanted: string): boolean {
+  const words = wordsOf(wanted);
+  if (words.length === 0) return false;
+  const present = new Set(wordsOf(text));
+  return words.every((word) => present.has(word));
+}
+
+export function registerFunctions(db: DatabaseSync): void {
+  const pure = { deterministic: true, directOnly: true } as const;
+  db.function('auxilio_fold', pure, (text) => (typeof text === 'string' ? fold(text) : null));
+  db.function('auxilio_has_words', pure, (text, wanted) =>
+    typeof text === 'string' && typeof wanted === 'string' ? Number(hasWords(text, wanted)) : null,
+  );
+}

@@ -1,0 +1,44 @@
+/**
+ * Crash ids: a lower-case UUID v4 whose last seven characters are replaced by one digit and the UTC date,
+ * `xxxxxxxx-xxxx-4xxx-yxxx-xxxxxDYYMMDD`. The digit is the throttle result (0 accepted, 1 deferred); older
+ * systems kept the depth of their radix tree there, so nothing but the collector may read a meaning into it.
+ */
+import { randomUUID } from 'node:crypto';
+
+declare const brand: unique symbol;
+/** Valid by construction: make one with `createCrashId` or `parseCrashId`. */
+export type CrashId = string & { readonly [brand]: 'CrashId' };
+
+/** What the digit before the date says of the upload. 2 and 3 are answered to clients but never stored. */
+export type ThrottleDigit = 0 | 1 | 2 | 3;
+
+const SHAPE = /^[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{6}[0-9]{6}(?![\s\S])/;
+
+export function createCrashId(now: Date, digit: ThrottleDigit = 0): CrashId {
+  const date = now.toISOString();
+  return `${randomUUID().slice(0, -7)}${digit}${date.slice(2, 4)}${date.slice(5, 7)}${date.slice(8, 10)}` as CrashId;
+}
+
+/** Shape only: the date need not exist, as in the systems whose ids we read. */
+export const isCrashId = (text: string): text is CrashId => SHAPE.test(text);
+
+/** An id as people paste it: bare, with `bp-`, or the URL of a report page. Undefined when it is none of these. */
+export function parseCrashId(text: string): CrashId | undefined {
+  const trimmed = text.trim();
+  const bare = trimmed.startsWith('bp-') ? trimmed.slice(3) : trimmed;
+  if (isCrashId(bare)) return bare;
+  const url = /^https?:\/\//.test(trimmed) && URL.canParse(trimmed) ? new URL(trimmed) : undefined;
+  if (!url?.pathname.includes('/report/index/')) return undefined;
+  const last = (url.pathname.split('/').filter(Boolean).at(-1) ?? '').replace(/^bp-/, '');
+  return isCrashId(last) ? last : undefined;
+}
+
+/** The UTC day in the id as `YYYY-MM-DD`; undefined when its digits are no date. */
+export function dayOf(id: CrashId): string | undefined {
+  const day = `20${id.slice(-6, -4)}-${id.slice(-4, -2)}-${id.slice(-2)}`;
+  const date = new Date(`${day}T00:00:00Z`);
+  return Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== day ? undefined : day;
+}
+
+/** The digit before the date. */
+export const throttleDigitOf = (id: CrashId): number => Number.parseInt(id.at(-7) ?? '', 16);

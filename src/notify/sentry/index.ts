@@ -1,0 +1,1 @@
+export { openSentryReporter } from './sentry-reporter.ts';

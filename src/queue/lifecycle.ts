@@ -1,0 +1,58 @@
+/** Open, in use, closed: what every queue owes its callers about signals and closing. */
+import { isAborted, raceSignal } from '../lib/abort.ts';
+import type { CallOptions } from '../model/report.ts';
+import { QueueError } from './contract.ts';
+
+export class Lifecycle {
+  readonly #closing = new AbortController();
+  readonly #inHand = new Set<Promise<unknown>>();
+  readonly #toQueueError: (error: unknown) => unknown;
+
+  /** `toQueueError` translates a backend's own errors; it may return what it does not know as it came. */
+  constructor(toQueueError: (error: unknown) => unknown = (error) => error) {
+    this.#toQueueError = toQueueError;
+  }
+
+  /** Aborts when `close` is called. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  ensureOpen(): void {
+    if (this.#closing.signal.aborted) throw new QueueError('closed', 'the queue is closed');
+  }
+
+  /**
+   * Does a call's work. An abort gives the caller an answer at once; work that cannot be taken back goes on, and
+   * `close` waits for it.
+   */
+  async call<T>(options: CallOptions | undefined, work: () => Promise<T>): Promise<T> {
+    this.ensureOpen();
+    try {
+      if (options?.signal?.aborted) return await raceSignal(Promise.resolve() as Promise<T>, options.signal);
+      const running = this.#track(work());
+      return await raceSignal(running, options?.signal);
+    } catch (error) {
+      if (isAborted(error)) throw new QueueError('aborted', 'the call was aborted', { cause: error });
+      throw this.#toQueueError(error);
+    }
+  }
+
+  /** Runs a consumer until its own signal aborts or the queue is closed; listens to the caller's signal no longer than that. */
+  async consume(signal: AbortSignal, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.ensureOpen();
+    await this.#track(run(AbortSignal.any([signal, this.#closing.signal])));
+  }
+
+  /** Resolves when nothing is in hand any more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    while (this.#inHand.size > 0) await Promise.allSettled([...this.#inHand]);
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const tracked = work.finally(() => this.#inHand.delete(tracked));
+    this.#inHand.add(tracked);
+    return tracked;
+  }
+}

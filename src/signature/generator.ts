@@ -1,0 +1,54 @@
+import { toposort } from '../lib/toposort.ts';
+import type { CrashData } from './crash-data.ts';
+import { defaultRules } from './default-rules.ts';
+import { FrameNamer } from './frame-namer.ts';
+import type { CacheLimits } from './generational-cache.ts';
+import type { SignatureLists } from './lists.ts';
+import type { SignatureRule } from './rule.ts';
+import { SignatureRun } from './signature-run.ts';
+import type { SignatureResult } from './trace.ts';
+
+/** Goes up with every change that can change a signature; stored in each trace. */
+export const GENERATOR_VERSION = '2026.2';
+
+/**
+ * Room for 100,000 distinct frames of 200 characters, some 50 MB. Names in other scripts take two bytes a
+ * character, so that hostile ones could take a hundred.
+ */
+const CACHE_LIMITS: CacheLimits = { entries: 60_000, characters: 12_000_000 };
+
+export interface GeneratorOptions {
+  readonly lists: SignatureLists;
+  /** Instead of the rules that come with the package. */
+  readonly rules?: readonly SignatureRule[];
+  /** Of the memo of frame names: entries and characters of one generation of functions. */
+  readonly cache?: CacheLimits;
+}
+
+export interface GenerateOptions {
+  /** False leaves frames and steps out of the trace: for previews of many crashes. */
+  readonly trace?: boolean;
+}
+
+/** Makes signatures. Pure: same lists, rules and data, same result; never throws for data, never edits it. */
+export class SignatureGenerator {
+  readonly lists: SignatureLists;
+  readonly #rules: readonly SignatureRule[];
+  readonly #namer: FrameNamer;
+
+  /** Throws `DependencyError` when the rules' `after` name an unknown rule or go in a circle. */
+  constructor(options: GeneratorOptions) {
+    this.lists = options.lists;
+    this.#rules = toposort(options.rules ?? defaultRules, 'signature rule');
+    this.#namer = new FrameNamer(options.lists, options.cache ?? CACHE_LIMITS);
+  }
+
+  generate(data: CrashData, options: GenerateOptions = {}): SignatureResult {
+    const run = new SignatureRun(this.#namer, data, {
+      trace: options.trace ?? true,
+      version: GENERATOR_VERSION,
+    });
+    for (const rule of this.#rules) run.apply(rule);
+    return run.result();
+  }
+}

@@ -1,0 +1,16 @@
+import { defineSignatureRule } from '../rule.ts';
+
+/** `shutdownhang | …`: the watchdog crashes the program when thread 0 hangs, so thread 0 is the one to look at.
+ *
+ * The original reads thread 0 with the lists it ships, whichever lists the rest was made with; here one set of
+ * lists makes the whole signature.
+ */
+export default defineSignatureRule({
+  name: 'SignatureRunWatchDog',
+  after: ['SignatureShutdownTimeout'],
+  when: ({ signature }) => signature.includes('RunWatchdog'),
+  run(context) {
+    context.readStack(0n);
+    context.setSignature(`shutdownhang | ${context.signature}`);
+  },
+});

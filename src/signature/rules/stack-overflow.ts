@@ -1,0 +1,11 @@
+import { defineSignatureRule } from '../rule.ts';
+
+/** `stackoverflow | …`. */
+export default defineSignatureRule({
+  name: 'StackOverflowSignature',
+  after: ['SignatureIPCMessageName'],
+  when: ({ data }) => data.reason === 'EXCEPTION_STACK_OVERFLOW',
+  run(context) {
+    context.setSignature(`stackoverflow | ${context.signature}`);
+  },
+});

@@ -1,0 +1,7 @@
+import { defineSignatureRule } from '../rule.ts';
+
+/** The signature of the stack of the crashing thread, or of the Java trace or exception. */
+export default defineSignatureRule({
+  name: 'SignatureGenerationRule',
+  run: (context) => context.readStack(),
+});

@@ -1,0 +1,75 @@
+/** How a backend, container or layer introduces itself: name, settings schema, and how to open it. */
+
+import type { Log } from '../lib/log.ts';
+import { parseSettings, type SettingsSchema } from '../lib/settings.ts';
+import type { Capability, Store } from './contract.ts';
+
+/** What a backend may use while it opens. */
+export interface OpenContext {
+  /** Its name in the config. */
+  readonly name: string;
+  /** Where embedded stores live unless told otherwise; absolute. */
+  readonly dataDir: string;
+  readonly log: Log;
+  /** Another store: a name or an expression such as `fallback(bucket, spare)`. Opened once, closed by whoever opened it. */
+  store(expression: string): Promise<Store>;
+}
+
+/** Capabilities known before anything is opened; undefined when only opening tells. */
+export type KnownCapabilities = ReadonlySet<Capability> | undefined;
+
+export interface Backend {
+  /** The same as `use`: what `loadModule` asks of every definition. */
+  readonly name: string;
+  readonly use: string;
+  /** For the reference page and `auxilio config`. */
+  readonly schema: SettingsSchema<object>;
+  /** A container's child settings, in order; how `poly(a, b)` becomes settings. Absent for a leaf. */
+  readonly childKeys?: readonly string[] | undefined;
+  /** True when the last of `childKeys` takes any number of stores, as text `a, b, c`. */
+  readonly variadic: boolean;
+  /** How a container tries its children; `alternatives` is one after the other on failure. */
+  readonly tries: 'all' | 'alternatives';
+  /** What the opened store will declare; `children` in the order of the settings that name them. */
+  capabilities(
+    options: Readonly<Record<string, unknown>>,
+    children: readonly KnownCapabilities[],
+    label?: (key: string) => string,
+  ): KnownCapabilities;
+  /** `options` are text by schema key; `label` turns a key into what the operator wrote (`STORE_BUCKET_ROOT`). */
+  open(
+    options: Readonly<Record<string, unknown>>,
+    context: OpenContext,
+    label?: (key: string) => string,
+  ): Promise<Store>;
+}
+
+export interface BackendDefinition<O extends object> {
+  readonly use: string;
+  readonly schema: SettingsSchema<O>;
+  readonly childKeys?: readonly string[];
+  readonly variadic?: boolean;
+  readonly tries?: 'all' | 'alternatives';
+  /** For `auxilio config`, which shows the wiring without opening it; the conformance suite compares it with the opened store. */
+  capabilities?(options: O, children: readonly ReadonlySet<Capability>[]): Iterable<Capability>;
+  open(options: O, context: OpenContext): Promise<Store>;
+}
+
+export function defineBackend<O extends object>(definition: BackendDefinition<O>): Backend {
+  return {
+    name: definition.use,
+    use: definition.use,
+    schema: definition.schema as unknown as SettingsSchema<object>,
+    childKeys: definition.childKeys,
+    variadic: definition.variadic ?? false,
+    tries: definition.tries ?? 'all',
+    capabilities(options, children, label) {
+      const known = children.filter((c) => c !== undefined);
+      if (!definition.capabilities || known.length < children.length) return undefined;
+      return new Set(definition.capabilities(parseSettings(definition.schema, options, label), known));
+    },
+    open(options, context, label) {
+      return definition.open(parseSettings(definition.schema, options, label), context);
+    },
+  };
+}

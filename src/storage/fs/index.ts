@@ -1,0 +1,66 @@
+import { join, resolve } from 'node:path';
+import { SettingsError, type SettingsSchema } from '../../lib/settings.ts';
+import { defineBackend } from '../definition.ts';
+import { FS_CAPABILITIES, FsStorage } from './fs-storage.ts';
+import { SOCORRO_FS_CAPABILITIES, SocorroFsStorage } from './socorro-storage.ts';
+
+interface FsOptions {
+  readonly root: string;
+  readonly layout: 'native' | 'socorro';
+  readonly depth: number;
+  readonly tree: 'radix' | 'legacy';
+  readonly dated: boolean;
+}
+
+export const fsStorageSchema: SettingsSchema<FsOptions> = {
+  root: {
+    doc: 'Folder of the crashes; made when missing. Default: stores/NAME in the data directory.',
+    format: String,
+    default: '',
+  },
+  layout: {
+    doc: "native: the layout of our own. socorro: read and write the trees of Socorro's file system stores.",
+    format: ['native', 'socorro'],
+    default: 'native',
+  },
+  depth: {
+    doc: 'native: levels of 256 folders between the day and a crash, 1 to 4.',
+    format: 'nat',
+    default: 2,
+  },
+  tree: {
+    doc: 'socorro: radix has a folder for each crash, legacy one for many.',
+    format: ['radix', 'legacy'],
+    default: 'radix',
+  },
+  dated: {
+    doc: 'socorro: crashes are also filed by the time they came, for programs that walk that index.',
+    format: Boolean,
+    default: false,
+  },
+};
+
+/** Settings that say nothing in the chosen layout are mistakes. */
+function checkLayout(name: string, { layout, depth, tree, dated }: FsOptions): void {
+  if (layout === 'native' && (tree !== 'radix' || dated))
+    throw new SettingsError(`${name}: tree and dated are settings of layout=socorro`);
+  if (layout === 'socorro' && depth !== 2)
+    throw new SettingsError(
+      `${name}: depth is a setting of layout=native; in Socorro's trees each crash id says it`,
+    );
+  if (depth < 1 || depth > 4) throw new SettingsError(`${name}: depth is 1, 2, 3 or 4`);
+}
+
+export default defineBackend<FsOptions>({
+  use: 'fs',
+  schema: fsStorageSchema,
+  capabilities: (options) => (options.layout === 'native' ? FS_CAPABILITIES : SOCORRO_FS_CAPABILITIES),
+  async open(options, { name, dataDir }) {
+    checkLayout(name, options);
+    const root = options.root === '' ? join(dataDir, 'stores', name) : resolve(options.root);
+    const { layout, depth, tree, dated } = options;
+    return layout === 'native'
+      ? FsStorage.open(name, { root, depth })
+      : SocorroFsStorage.open(name, { root, tree, dated });
+  },
+});

@@ -1,0 +1,59 @@
+/** What a report page is made from. */
+import type { CrashId } from '../../model/crash-id.ts';
+import type { ProcessedCrash } from '../../model/processed-crash.ts';
+import type { DumpInfo, RawCrash } from '../../model/report.ts';
+import type { Annotations } from './annotations.ts';
+import type { FieldValue } from './fields.ts';
+import { address } from './format.ts';
+import type { Result } from './overview.ts';
+import type { VcsLinks } from './source-link.ts';
+
+export const TABS = {
+  details: 'Details',
+  threads: 'Threads',
+  modules: 'Modules',
+  annotations: 'Annotations',
+  signature: 'Signature',
+  notes: 'Notes',
+  raw: 'Raw data',
+} as const;
+
+export type Tab = keyof typeof TABS;
+
+export const isTab = (text: string): text is Tab => Object.hasOwn(TABS, text);
+
+export interface Report {
+  readonly id: CrashId;
+  readonly tab: Tab;
+  /** Only what the visitor may see. */
+  readonly processed: ProcessedCrash;
+  readonly values: readonly FieldValue[];
+  /** Fields that have a value and are hidden. */
+  readonly hidden: number;
+  readonly annotations: Annotations | undefined;
+  /** Absent unless the visitor may see all of it. */
+  readonly raw: RawCrash | undefined;
+  readonly rawFailure: string | undefined;
+  readonly dumps: Result<readonly DumpInfo[]> | undefined;
+  readonly may: {
+    readonly seeProtected: boolean;
+    readonly seeDumps: boolean;
+    readonly reprocess: boolean;
+    readonly remove: boolean;
+  };
+  readonly vcsLinks: VcsLinks;
+  readonly now: Date;
+  readonly formToken: string;
+  /** It was just queued for reprocessing. */
+  readonly queued: boolean;
+  /** The one thread to show. */
+  readonly thread: number | undefined;
+  readonly page: number;
+  readonly threadsPerPage: number;
+  readonly modulesPerPage: number;
+}
+
+export const reportAddress = (
+  id: CrashId,
+  query: Readonly<Record<string, string | number | undefined>> = {},
+): string => address(`/report/index/${id}`, query);

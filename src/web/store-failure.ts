@@ -1,0 +1,40 @@
+/** What a page says of a store or a queue that fails: which one and the code, never its message. */
+import { isAborted, raceSignal } from '../lib/abort.ts';
+import type { CallOptions } from '../model/report.ts';
+import { QueueError } from '../queue/contract.ts';
+import { AggregateStorageError, StorageError } from '../storage/errors.ts';
+
+/** How long a page waits for a store before it says that the store does not answer. */
+export const STORE_TIMEOUT_MS = 15_000;
+
+/** Calls a store, for at most as long as a page can wait. Rejects as the store does, or with `aborted`. */
+export async function withinTime<T>(call: (options: Required<CallOptions>) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(STORE_TIMEOUT_MS);
+  return raceSignal(call({ signal }), signal);
+}
+
+/** Failed now, may work later. `closed`: the service is stopping. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof QueueError ||
+  isAborted(error) ||
+  (error instanceof StorageError && (error.retryable || error.code === 'closed'));
+
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof StorageError && error.code === 'not_found';
+
+/** One line for a page. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof AggregateStorageError) {
+    const parts = error.errors.filter((e) => !isNotFound(e)).map(describeFailure);
+    return parts.length > 0 ? parts.join(' ') : `Store ${error.store} failed [${error.code}].`;
+  }
+  if (error instanceof StorageError) {
+    if (error.code === 'corrupt') return `Store ${error.store} has it, but damaged [corrupt].`;
+    return isOutage(error)
+      ? `Store ${error.store} does not answer as it should now [${error.code}]. What it holds is not lost; try again later.`
+      : `Store ${error.store} failed [${error.code}].`;
+  }
+  if (error instanceof QueueError) return `The queue does not take tasks now [${error.code}].`;
+  if (isAborted(error)) return `A store did not answer within ${STORE_TIMEOUT_MS / 1000} s [timeout].`;
+  return 'An unexpected failure; it was logged.';
+}

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { deadOf, totalDepth, until } from '../../../src/queue/conformance/harness.ts';
+import { atEnd, newRoot, newTask, openQueue, SETTINGS } from './queues.ts';
+
+const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 10);
+/** On Linux a killed process is known to be dead; elsewhere its lease has to run out. */
+const LEASE = process.platform === 'linux' ? 3_600_000 : 500;
+const settings = { ...SETTINGS, lease: LEASE, max_attempts: 1_000_000 };
+
+interface Scene {
+  readonly root: string;
+  run(role: 'publish' | 'consume'): Promise<ChildProcess>;
+  lines(what: 'published' | 'begun' | 'done'): Promise<string[][]>;
+}
+
+async function newScene(): Promise<Scene> {
+  const root = await newRoot();
+  const log = join(root, 'log');
+  await writeFile(log, '');
+  return {
+    root: join(root, 'queue'),
+    async run(role) {
+      const child = spawn(
+        process.execPath,
+        [join(import.meta.dirname, 'process.ts'), role, join(root, 'queue'), log, JSON.stringify(settings)],
+        { stdio: ['ignore', 'inherit', 'inherit'] },
+      );
+      atEnd(async () => child.kill('SIGKILL'));
+      await until('the process is ready', async () =>
+        (await readFile(log, 'utf8')).includes(`ready ${child.pid}\n`),
+      );
+      return child;
+    },
+    async lines(what) {
+      const text = await readFile(log, 'utf8');
+      return text
+        .split('\n')
+        .map((line) => line.split(' '))
+        .filter(([first]) => first === what);
+    },
+  };
+}
+
+async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  const closed = once(child, 'close');
+  child.kill(signal);
+  const [code] = (await closed) as [number | null];
+  if (signal === 'SIGTERM') expect(code).toBe(0);
+}
+
+it(
+  `kill -9 of publisher and consumer, ${ROUNDS} times: no published task is lost`,
+  async () => {
+    const scene = await newScene();
+    const queue = await openQueue(scene.root, { settings });
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const [publisher, consumer] = await Promise.all([scene.run('publish'), scene.run('consume')]);
+      await delay(20 + Math.random() * 150);
+      await Promise.all([end(publisher, 'SIGKILL'), end(consumer, 'SIGKILL')]);
+    }
+    const consumer = await scene.run('consume');
+    await until('nothing is left', async () => (await totalDepth(queue)) === 0);
+    await end(consumer, 'SIGTERM');
+    const published = new Set((await scene.lines('published')).map(([, id]) => id));
+    const done = new Set((await scene.lines('done')).map(([, id]) => id));
+    expect(published.size).toBeGreaterThan(ROUNDS);
+    expect([...published].filter((id) => !done.has(id))).toEqual([]);
+    expect(await deadOf(queue)).toEqual([]);
+  },
+  Math.max(600_000, ROUNDS * 10_000),
+);
+
+it('several processes share the tasks: none lost, none done twice', async () => {
+  const scene = await newScene();
+  const queue = await openQueue(scene.root, { settings });
+  const ids = Array.from({ length: 400 }, () => newTask().crashId);
+  await Promise.all(ids.map((crashId) => queue.publish({ crashId }, 'standard')));
+  const consumers = await Promise.all([scene.run('consume'), scene.run('consume'), scene.run('consume')]);
+  await until('nothing is left', async () => (await totalDepth(queue)) === 0);
+  for (const consumer of consumers) await end(consumer, 'SIGTERM');
+  const done = await scene.lines('done');
+  expect(done.map(([, id]) => id).toSorted()).toEqual(ids.toSorted());
+  expect(new Set(done.map(([, , pid]) => pid)).size).toBeGreaterThan(1);
+}, 60_000);
