@@ -16,11 +16,14 @@ interface Tally {
   passed: number;
   failed: number;
   readonly skipped: string[];
+  /** What failed and how, said again under everything else: a CI log is often read by its last lines only. */
+  readonly failures: string[];
 }
 
 interface VitestAssertion {
   readonly status: string;
   readonly fullName: string;
+  readonly failureMessages?: readonly string[];
 }
 
 interface VitestReport {
@@ -42,20 +45,24 @@ function runTool(tool: string, ...args: readonly string[]): number {
   );
 }
 
+function fail(tally: Tally, what: string): void {
+  say(`FAILED: ${what}`);
+  tally.failures.push(what);
+  tally.failed += 1;
+}
+
 function check(tally: Tally, title: string, tool: string, ...args: readonly string[]): void {
   const ok = runTool(tool, ...args) === 0;
-  say(`${ok ? 'ok' : 'FAILED'}: ${title}`);
-  if (ok) tally.passed += 1;
-  else tally.failed += 1;
+  if (!ok) return fail(tally, title);
+  say(`ok: ${title}`);
+  tally.passed += 1;
 }
 
 function prepareTools(tally: Tally): void {
   for (const tool of ensureTools(say)) {
     if (tool.missing === undefined) continue;
-    if (inCi) {
-      say(`FAILED: ${tool.name} is missing (${tool.missing}); CI must have it`);
-      tally.failed += 1;
-    } else say(`without ${tool.name}: ${tool.missing}; its tests are skipped`);
+    if (inCi) fail(tally, `${tool.name} is missing (${tool.missing}); CI must have it`);
+    else say(`without ${tool.name}: ${tool.missing}; its tests are skipped`);
   }
 }
 
@@ -76,12 +83,13 @@ function runTests(tally: Tally, args: readonly string[]): void {
     tally.failed += report.numFailedTests;
     for (const file of report.testResults) {
       if (file.status === 'failed' && file.assertionResults.every((a) => a.status !== 'failed')) {
-        say(`FAILED: ${file.name}: ${file.message ?? 'could not be run'}`);
-        tally.failed += 1;
+        fail(tally, `${file.name}: ${file.message ?? 'could not be run'}`);
       }
       for (const test of file.assertionResults) {
         if (test.status === 'pending' || test.status === 'skipped' || test.status === 'todo')
           tally.skipped.push(test.fullName);
+        if (test.status === 'failed')
+          tally.failures.push(`${file.name}: ${test.fullName}\n${(test.failureMessages ?? []).join('\n')}`);
       }
     }
     if (status !== 0 && tally.failed === 0) tally.failed += 1;
@@ -93,7 +101,7 @@ function runTests(tally: Tally, args: readonly string[]): void {
 function main(): void {
   const args = process.argv.slice(2);
   const checksOnly = args.includes('--checks-only');
-  const tally: Tally = { passed: 0, failed: 0, skipped: [] };
+  const tally: Tally = { passed: 0, failed: 0, skipped: [], failures: [] };
   check(tally, 'lint', 'biome', 'check', '--error-on-warnings', '.');
   check(tally, 'types', 'tsc', '--noEmit', '-p', '.');
   check(tally, 'dead code', 'knip', '--no-progress');
@@ -102,6 +110,7 @@ function main(): void {
     runTests(tally, args);
   }
   for (const title of tally.skipped) say(`skipped: ${title}`);
+  for (const failure of tally.failures) say(`FAILED: ${failure}`);
   const skipped = tally.skipped.length > 0 ? `, ${tally.skipped.length} skipped` : '';
   say(`${tally.passed} passed, ${tally.failed} failed${skipped}`);
   process.exitCode = tally.failed === 0 ? 0 : 1;
