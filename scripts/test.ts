@@ -53,7 +53,10 @@ function fail(tally: Tally, what: string): void {
 
 function check(tally: Tally, title: string, tool: string, ...args: readonly string[]): void {
   const ok = runTool(tool, ...args) === 0;
-  if (!ok) return fail(tally, title);
+  if (!ok) {
+    fail(tally, title);
+    return;
+  }
   say(`ok: ${title}`);
   tally.passed += 1;
 }
