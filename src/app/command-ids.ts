@@ -4,7 +4,7 @@ import { type CommandContext, UsageError } from './command.ts';
 
 /** One crash id; throws `UsageError` when it is none. */
 export function oneId(text: string): CrashId {
-  const id = parseCrashId(text);
+  const id = parseCrashId(text.trim());
   if (!id)
     throw new UsageError(
       `${JSON.stringify(text)} is not a crash id, like 0bba929f-8721-460c-8e70-a43c90261121`,

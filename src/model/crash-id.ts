@@ -22,15 +22,23 @@ export function createCrashId(now: Date, digit: ThrottleDigit = 0): CrashId {
 /** Shape only: the date need not exist, as in the systems whose ids we read. */
 export const isCrashId = (text: string): text is CrashId => SHAPE.test(text);
 
-/** An id as people paste it: bare, with `bp-`, or the URL of a report page. Undefined when it is none of these. */
+/**
+ * A bare id, `bp-` and an id, or the URL of a report page: its path starts with `/report/index` and ends with an id
+ * (socorro.md §1.5). Nothing else, spaces around it neither: those who ask people trim what they typed.
+ */
 export function parseCrashId(text: string): CrashId | undefined {
-  const trimmed = text.trim();
-  const bare = trimmed.startsWith('bp-') ? trimmed.slice(3) : trimmed;
+  const bare = text.startsWith('bp-') ? text.slice(3) : text;
   if (isCrashId(bare)) return bare;
-  const url = /^https?:\/\//.test(trimmed) && URL.canParse(trimmed) ? new URL(trimmed) : undefined;
-  if (!url?.pathname.includes('/report/index/')) return undefined;
-  const last = (url.pathname.split('/').filter(Boolean).at(-1) ?? '').replace(/^bp-/, '');
-  return isCrashId(last) ? last : undefined;
+  if (!text.startsWith('http')) return undefined;
+  const path = pathOf(text);
+  const last = path.slice(path.lastIndexOf('/') + 1);
+  return path.startsWith('/report/index') && isCrashId(last) ? last : undefined;
+}
+
+/** As RFC 1808 splits a URL, with or without a host; `;` begins the parameters of the last segment. */
+function pathOf(url: string): string {
+  const [, , path = ''] = /^[a-z][a-z0-9+.-]*:(\/\/[^/?#]*)?([^?#]*)/i.exec(url) ?? [];
+  return path.replace(/;[^/]*$/, '');
 }
 
 /** The UTC day in the id as `YYYY-MM-DD`; undefined when its digits are no date. */

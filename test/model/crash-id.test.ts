@@ -79,11 +79,10 @@ describe('parseCrashId', () => {
   it.each([
     [ID],
     [`bp-${ID}`],
-    [`  bp-${ID}\n`],
     [`https://crash-stats.example.org/report/index/${ID}`],
-    [`https://crash-stats.example.org/report/index/bp-${ID}`],
-    [`http://localhost:8000/report/index/${ID}/?a=b#tab`],
-    [`https://example.org/auxilio/report/index/${ID}`],
+    [`http://localhost:8000/report/index/${ID}?a=b#tab`],
+    [`http:/report/index/${ID}`],
+    [`https://example.org/report/index/beta/${ID};v=1?a=b`],
   ])('finds the id in %j', (text) => {
     expect(parseCrashId(text)).toBe(ID);
   });
@@ -92,12 +91,17 @@ describe('parseCrashId', () => {
     [''],
     ['aaa'],
     [`bp-bp-${ID}`],
+    [` ${ID}`],
+    [`bp-${ID}\n`],
+    [`https://example.org/report/index/bp-${ID}`],
+    [`https://example.org/report/index/${ID}/`],
+    [`https://example.org/auxilio/report/index/${ID}`],
+    [`httpreport/index/${ID}`],
     [`https://example.org/report/list/${ID}`],
     [`https://example.org/?q=/report/index/${ID}`],
     [`ftp://example.org/report/index/${ID}`],
     ['https://example.org/report/index/'],
     [`https://example.org/report/index/${ID}/extra`],
-    [`http://[/report/index/${ID}`],
   ])('finds none in %j', (text) => {
     expect(parseCrashId(text)).toBeUndefined();
   });

@@ -39,7 +39,7 @@ export function whole(
 
 /** The id that a person means by a text; its last six digits must be a date (socorro.md §1.5). */
 export function findCrashId(text: string): CrashId | undefined {
-  const id = parseCrashId(text);
+  const id = parseCrashId(text.trim());
   return id !== undefined && dayOf(id) !== undefined ? id : undefined;
 }
 
