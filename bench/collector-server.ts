@@ -6,6 +6,7 @@ import { loadThrottleRules } from '../src/collector/throttle/load-rules.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { createLog } from '../src/lib/log.ts';
 import { parseSettings } from '../src/lib/settings.ts';
+import { keepYoungHeapSmall } from '../src/lib/young-heap.ts';
 import fsQueue from '../src/queue/fs/index.ts';
 import { openSpool } from '../src/spool/open.ts';
 import { spoolSchema } from '../src/spool/settings.ts';
@@ -13,6 +14,7 @@ import { type CrashStorage, need } from '../src/storage/contract.ts';
 import fsStore from '../src/storage/fs/index.ts';
 import { answerParent } from './lib/served.ts';
 
+keepYoungHeapSmall();
 /** `hold`: nothing is moved out of the spool until the parent waits for it; what uploads alone cost. */
 const [dataDir, hold] = process.argv.slice(2) as [string, 'hold'?];
 const log = createLog('error');

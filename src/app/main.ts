@@ -5,6 +5,7 @@ import { Command as Commander, CommanderError } from 'commander';
 import { isAborted, throwIfAborted } from '../lib/abort.ts';
 import { loadFolder } from '../lib/load-folder.ts';
 import { nearest } from '../lib/settings.ts';
+import { keepYoungHeapSmall } from '../lib/young-heap.ts';
 import { type Command, type CommandContext, UsageError } from './command.ts';
 import { splitSettings } from './config/command-line.ts';
 import { type Configuration, fixedKeys, loadConfiguration } from './config/configuration.ts';
@@ -154,6 +155,7 @@ export async function main(
   bin: 'auxilio' | 'crontabber' | 'signature',
   argv: readonly string[],
 ): Promise<void> {
+  keepYoungHeapSmall();
   const stop = stopOnSignals();
   try {
     process.exitCode = await run(bin, argv, stop);

@@ -106,7 +106,7 @@ class DiskThread {
  * A sync costs the disk its own time however little there is to sync, and several at once cost little more than one:
  * threads wait for them side by side.
  */
-const THREADS = 3;
+const THREADS = 5;
 /** Series at once from which on threads are worth their memory and the time they take to start. */
 const WORTH_A_THREAD = 4;
 

@@ -2,6 +2,7 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import { yieldToOthers } from '../lib/background-thread.ts';
 import type { Digest, DigestAnswer, DigestRequest } from './digest.ts';
 
 const buffer = Buffer.alloc(512 * 1024);
@@ -44,6 +45,7 @@ function answer(request: DigestRequest): DigestAnswer {
   }
 }
 
+yieldToOthers();
 parentPort?.on('message', (requests: readonly DigestRequest[]) =>
   parentPort?.postMessage(requests.map(answer)),
 );

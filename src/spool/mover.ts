@@ -20,7 +20,7 @@ const HEALTH_TIMEOUT_MS = 10_000;
  * other threads and leave the processor to the answers (bench/collector.ts). A long line is moved at full speed again.
  */
 const BURST = 16;
-const BURST_PAUSE_MS = 25;
+const BURST_PAUSE_MS = 35;
 const LONG_LINE = 4096;
 
 export type SpoolQueue = Publisher<CrashTask> & {
