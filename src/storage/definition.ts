@@ -3,6 +3,7 @@
 import type { Log } from '../lib/log.ts';
 import { parseSettings, type SettingsSchema } from '../lib/settings.ts';
 import type { Capability, Store } from './contract.ts';
+import type { Upkeep, UpkeepOptions } from './upkeep.ts';
 
 /** What a backend may use while it opens. */
 export interface OpenContext {
@@ -42,6 +43,8 @@ export interface Backend {
     context: OpenContext,
     label?: (key: string) => string,
   ): Promise<Store>;
+  /** Absent when there is nothing to prepare, sweep or empty. */
+  readonly upkeep?: Upkeep<Readonly<Record<string, unknown>>> | undefined;
 }
 
 export interface BackendDefinition<O extends object> {
@@ -53,6 +56,22 @@ export interface BackendDefinition<O extends object> {
   /** For `auxilio config`, which shows the wiring without opening it; the conformance suite compares it with the opened store. */
   capabilities?(options: O, children: readonly ReadonlySet<Capability>[]): Iterable<Capability>;
   open(options: O, context: OpenContext): Promise<Store>;
+  readonly upkeep?: Upkeep<O>;
+}
+
+function parsedUpkeep<O extends object>({
+  schema,
+  upkeep,
+}: BackendDefinition<O>): Upkeep<Readonly<Record<string, unknown>>> | undefined {
+  if (!upkeep) return undefined;
+  const parse = (options: Readonly<Record<string, unknown>>, { label }: UpkeepOptions): O =>
+    parseSettings(schema, options, label);
+  const { init, sweep, wipe } = upkeep;
+  return {
+    ...(init && { init: async (o, context, how) => init(parse(o, how), context, how) }),
+    ...(sweep && { sweep: async (o, context, how) => sweep(parse(o, how), context, how) }),
+    wipe: async (o, context, how) => wipe(parse(o, how), context, how),
+  };
 }
 
 export function defineBackend<O extends object>(definition: BackendDefinition<O>): Backend {
@@ -71,5 +90,6 @@ export function defineBackend<O extends object>(definition: BackendDefinition<O>
     open(options, context, label) {
       return definition.open(parseSettings(definition.schema, options, label), context);
     },
+    upkeep: parsedUpkeep(definition),
   };
 }

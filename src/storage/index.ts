@@ -27,3 +27,4 @@ export {
   type StorageErrorCode,
   toStorageError,
 } from './errors.ts';
+export type { Swept, Upkeep, UpkeepOptions } from './upkeep.ts';

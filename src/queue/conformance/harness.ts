@@ -1,9 +1,12 @@
 /** What a queue must bring along to be put through the conformance suite, and what the cases are made of. */
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Runner } from '../../lib/conformance-runner.ts';
 import { type CrashId, createCrashId } from '../../model/crash-id.ts';
 import type { CrashQueue, CrashTask, DeadTask, Delivery, Handler, Outcome } from '../contract.ts';
 import type { DeliverySettings } from '../settings.ts';
+
+export type { Runner } from '../../lib/conformance-runner.ts';
 
 /** A fresh, empty queue. */
 export interface OpenedQueue {
@@ -20,17 +23,10 @@ export interface QueueHarness {
   readonly use: string;
   /** What `open` does not give: cases that need it are skipped and say so. */
   readonly lacks: readonly ('another' | 'reopen')[];
+  /** Why its engine cannot be had here: then every case is skipped and says so. */
+  readonly missing?: string | undefined;
   /** `settings` are to be honoured: with the defaults the suite would take an hour. */
   open(settings: DeliverySettings): Promise<OpenedQueue>;
-}
-
-/** What the suite needs of a test runner: vitest's `describe` and `it` fit as they are. */
-export interface Runner {
-  describe(title: string, body: () => void): void;
-  readonly it: {
-    (title: string, body: () => Promise<void>, timeoutMs?: number): void;
-    skip(title: string, body: () => Promise<void>, timeoutMs?: number): void;
-  };
 }
 
 export const SETTINGS: DeliverySettings = {

@@ -5,10 +5,11 @@
  *     import { describe, it } from 'vitest';
  *     queueSuite({ describe, it }, { use: 'mine', lacks: [], open });
  */
+import { type Runner, unlessMissing } from '../../lib/conformance-runner.ts';
 import { closingCases } from './closing-cases.ts';
 import { deadCases } from './dead-cases.ts';
 import { deliveryCases } from './delivery-cases.ts';
-import { type Case, declare, type QueueHarness, type Runner } from './harness.ts';
+import { type Case, declare, type QueueHarness } from './harness.ts';
 import { outcomeCases } from './outcome-cases.ts';
 
 const GROUPS: readonly (readonly [string, readonly Case[]])[] = [
@@ -18,7 +19,8 @@ const GROUPS: readonly (readonly [string, readonly Case[]])[] = [
   ['closing and sharing', closingCases],
 ];
 
-export function queueSuite(runner: Runner, harness: QueueHarness): void {
+export function queueSuite(given: Runner, harness: QueueHarness): void {
+  const runner = unlessMissing(given, harness.missing);
   runner.describe(`queue ${harness.use}`, () => {
     for (const [title, cases] of GROUPS) {
       runner.describe(title, () => {

@@ -1,5 +1,8 @@
 /** What a store must bring along to be put through the conformance suite. */
+import type { Runner } from '../../lib/conformance-runner.ts';
 import type { Capability, FullStore, Store } from '../contract.ts';
+
+export type { Runner } from '../../lib/conformance-runner.ts';
 
 /** A fresh, empty store. */
 export interface OpenedStore {
@@ -23,6 +26,8 @@ export interface StorageHarness {
   readonly lacks: readonly Capability[];
   /** What `reader` can do where it is not `store`. */
   readonly readerHas?: readonly Capability[];
+  /** Why its engine cannot be had here: then every case is skipped and says so. */
+  readonly missing?: string | undefined;
   open(): Promise<OpenedStore>;
   /** True where a 256 MB dump passes through at constant memory; runs the tests tagged `[stream]`. */
   readonly streams?: boolean;
@@ -32,15 +37,6 @@ export interface StorageHarness {
   readonly listed?: number;
   /** Runs the search and scan groups; required of a store that declares one of them. */
   readonly search?: (runner: Runner, title: string, harness: StorageHarness) => void;
-}
-
-/** What the suite needs of a test runner: vitest's `describe` and `it` fit as they are. */
-export interface Runner {
-  describe(title: string, body: () => void): void;
-  readonly it: {
-    (title: string, body: () => Promise<void>, timeoutMs?: number): void;
-    skip(title: string, body: () => Promise<void>, timeoutMs?: number): void;
-  };
 }
 
 export interface CaseStores {

@@ -6,11 +6,12 @@
  *     import { describe, it } from 'vitest';
  *     storageSuite({ describe, it }, { use: 'mine', lacks: ['search', 'scan'], open });
  */
+import { type Runner, unlessMissing } from '../../lib/conformance-runner.ts';
 import { blobCases } from './blob-cases.ts';
 import { closingCases } from './closing-cases.ts';
 import { declarationCases } from './declaration-cases.ts';
 import { failureCases } from './failure-cases.ts';
-import { caseFor, type Runner, type StorageHarness } from './harness.ts';
+import { caseFor, type StorageHarness } from './harness.ts';
 import { listingCases } from './listing-cases.ts';
 import { namingCases } from './naming-cases.ts';
 import { roundTripCases } from './round-trip-cases.ts';
@@ -19,7 +20,8 @@ import { streamCases } from './stream-cases.ts';
 export const titleOf = (harness: StorageHarness): string =>
   harness.variant ? `${harness.use} (${harness.variant})` : harness.use;
 
-export function storageSuite(runner: Runner, harness: StorageHarness): void {
+export function storageSuite(given: Runner, harness: StorageHarness): void {
+  const runner = unlessMissing(given, harness.missing);
   const test = caseFor(runner, harness);
   const title = titleOf(harness);
   runner.describe(`store ${title}`, () => {

@@ -1,0 +1,35 @@
+/** The engines that `npm run engines -- up` started: what each says of itself in `.engines/NAME/address.json`. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export type EngineName =
+  | 'cassandra'
+  | 'elasticsearch'
+  | 'elasticsearch9'
+  | 'postgres'
+  | 'rabbitmq'
+  | 'swift'
+  | 'toxiproxy'
+  | 'versitygw';
+
+export interface Engine {
+  /** `postgres://…`, `amqp://…`, `http://…`; for Cassandra `host:port`. Loopback. */
+  readonly url: string;
+  readonly version: string;
+  /** Of the server itself, to be killed, stopped and gone on with. */
+  readonly pid: number;
+  /** S3 only. */
+  readonly accessKey?: string;
+  readonly secretKey?: string;
+}
+
+export type EngineState = Engine | { readonly missing: string };
+
+const folder = join(import.meta.dirname, '../../.engines');
+
+/** The engine, or why it is not there: for a harness's `missing`, or `it.skip`. */
+export function engine(name: EngineName): EngineState {
+  const file = join(folder, name, 'address.json');
+  if (!existsSync(file)) return { missing: `${name} is not running; npm run engines -- up ${name}` };
+  return JSON.parse(readFileSync(file, 'utf8')) as EngineState;
+}
