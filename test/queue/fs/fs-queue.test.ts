@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NodeDisk } from '../../../src/lib/disk.ts';
 import {
   consumeSome,
   DONE,
@@ -12,6 +11,7 @@ import {
   until,
 } from '../../../src/queue/conformance/harness.ts';
 import { ManualTiming } from '../timings.ts';
+import { FailingDisk } from './failing-disk.ts';
 import { newRoot, newTask, openQueue } from './queues.ts';
 
 const filesUnder = async (root: string): Promise<string[]> =>
@@ -139,31 +139,6 @@ describe('fs queue: files', () => {
     expect(await queue.requeueDead('all')).toBe(1);
   });
 });
-
-/** Fails as told, like a disk that is full for a while. */
-class FailingDisk extends NodeDisk {
-  readonly failing = new Map<'open' | 'rename' | 'unlink', string>();
-
-  #check(operation: 'open' | 'rename' | 'unlink'): void {
-    const code = this.failing.get(operation);
-    if (code) throw Object.assign(new Error(`${operation} failed`), { code });
-  }
-
-  override async open(...args: Parameters<NodeDisk['open']>): ReturnType<NodeDisk['open']> {
-    this.#check('open');
-    return super.open(...args);
-  }
-
-  override async rename(from: string, to: string): Promise<void> {
-    this.#check('rename');
-    return super.rename(from, to);
-  }
-
-  override async unlink(path: string): Promise<void> {
-    this.#check('unlink');
-    return super.unlink(path);
-  }
-}
 
 describe('fs queue: a disk that fails', () => {
   it('says full, or unavailable, and is unhealthy meanwhile', async () => {
