@@ -24,7 +24,7 @@ export interface OutcomeListing {
   /** By hour, outcome, reason and product; the whole hour in which `since` falls included; oldest first. */
   readonly counts: readonly CountRow[];
   /** Newest first, `limit` at most; only the newest `outcomes_recent` exist. */
-  readonly recent: readonly RecentRow[];
+  readonly recent: readonly Omit<RecentRow, 'key'>[];
 }
 
 export interface OutcomeTotal {
@@ -42,7 +42,10 @@ export async function listOutcomes(
 ): Promise<OutcomeListing> {
   const db = database.tables<OutcomeTables>();
   let counts = db.selectFrom('collector_outcome_count').selectAll().where('hour', '>=', hourOf(query.since));
-  let recent = db.selectFrom('collector_outcome').selectAll().where('at', '>=', query.since.toISOString());
+  let recent = db
+    .selectFrom('collector_outcome')
+    .select(['at', 'outcome', 'reason', 'product', 'version', 'crash_id'])
+    .where('at', '>=', query.since.toISOString());
   if (query.until) {
     counts = counts.where('hour', '<', query.until.toISOString());
     recent = recent.where('at', '<', query.until.toISOString());
