@@ -1,0 +1,6 @@
+/** The engines that the tests know, in the order in which they are shown. */
+import type { EngineDefinition } from './definition.ts';
+import postgres from './postgres.ts';
+import versitygw from './versitygw.ts';
+
+export const ENGINES: readonly EngineDefinition[] = [postgres, versitygw];
