@@ -101,7 +101,10 @@ export class Box {
     return segment.append(head, raw, inline);
   }
 
-  /** Makes what is done durable and frees its room. Calls that come while one runs wait for it. */
+  /**
+   * Makes what is done durable and frees its room. Calls that come while one runs wait for it: what was done since it began
+   * is left to the next one.
+   */
   flush(): Promise<void> {
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined;
@@ -113,6 +116,8 @@ export class Box {
   async close(): Promise<void> {
     await this.#opening?.catch(() => undefined);
     for (const segment of this.#segments) segment.seal();
+    // One under way may have passed what is finished by now; whoever began it hears of its failure.
+    while (this.#flushing) await this.#flushing.catch(() => undefined);
     await this.flush();
     for (const segment of this.#segments) await segment.close();
     if (this.#segments.size === 0) await this.#disk.removeFolder(this.path);
