@@ -1,6 +1,9 @@
 /** The engines that the tests know, in the order in which they are shown. */
+
+import cassandra from './cassandra.ts';
 import type { EngineDefinition } from './definition.ts';
 import postgres from './postgres.ts';
+import rabbitmq from './rabbitmq.ts';
 import versitygw from './versitygw.ts';
 
-export const ENGINES: readonly EngineDefinition[] = [postgres, versitygw];
+export const ENGINES: readonly EngineDefinition[] = [postgres, versitygw, rabbitmq, cassandra];

@@ -21,6 +21,8 @@ export interface Engine {
   /** S3 only. */
   readonly accessKey?: string;
   readonly secretKey?: string;
+  /** RabbitMQ only: its management HTTP API, user and password `guest`. */
+  readonly management?: string;
 }
 
 export type EngineState = Engine | { readonly missing: string };
