@@ -105,7 +105,8 @@ const at = (value: unknown, key: string): unknown =>
     ? (value as Readonly<Record<string, unknown>>)[key]
     : undefined;
 
-function found(field: FieldDefinition, raw: RawCrash, processed: ProcessedCrash): unknown {
+/** What the crash has where the field's values are, of whatever type; of a list field all that its path leads to. */
+export function foundIn(field: FieldDefinition, raw: RawCrash, processed: ProcessedCrash): unknown {
   // The name of an annotation may have dots in it.
   if (field.from === 'raw') return at(raw.annotations, field.path);
   const path = field.path.split('.');
@@ -116,7 +117,7 @@ function found(field: FieldDefinition, raw: RawCrash, processed: ProcessedCrash)
 
 /** What the crash has for the field; null when it has nothing, or nothing of the field's type. */
 export function valueIn(field: FieldDefinition, raw: RawCrash, processed: ProcessedCrash): FieldValue {
-  const value = found(field, raw, processed);
+  const value = foundIn(field, raw, processed);
   if (field.many) {
     const list = (Array.isArray(value) ? (value as readonly unknown[]) : [value])
       .map((element) => scalarOf(field.type, element))

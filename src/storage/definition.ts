@@ -55,7 +55,8 @@ export interface BackendDefinition<O extends object> {
   readonly tries?: 'all' | 'alternatives';
   /** For `auxilio config`, which shows the wiring without opening it; the conformance suite compares it with the opened store. */
   capabilities?(options: O, children: readonly ReadonlySet<Capability>[]): Iterable<Capability>;
-  open(options: O, context: OpenContext): Promise<Store>;
+  /** `label` turns a key into what the operator wrote, for messages: `STORE_BUCKET_ROOT`. */
+  open(options: O, context: OpenContext, label: (key: string) => string): Promise<Store>;
   readonly upkeep?: Upkeep<O>;
 }
 
@@ -87,8 +88,8 @@ export function defineBackend<O extends object>(definition: BackendDefinition<O>
       if (!definition.capabilities || known.length < children.length) return undefined;
       return new Set(definition.capabilities(parseSettings(definition.schema, options, label), known));
     },
-    open(options, context, label) {
-      return definition.open(parseSettings(definition.schema, options, label), context);
+    open(options, context, label = (key) => key) {
+      return definition.open(parseSettings(definition.schema, options, label), context, label);
     },
     upkeep: parsedUpkeep(definition),
   };
