@@ -39,7 +39,8 @@ export function run(command: string, args: readonly string[], options: RunOption
   });
 }
 
-async function must(command: string, args: readonly string[], env?: Record<string, string>): Promise<string> {
+/** The same; a bad end is an `Unavailable` with the last line of what it printed. */
+export async function must(command: string, args: readonly string[], env?: Record<string, string>): Promise<string> {
   const ran = await run(command, args, env === undefined ? {} : { env });
   if (ran.status === 0) return ran.output;
   const last = ran.output.trim().split('\n').at(-1) ?? '';
@@ -102,4 +103,10 @@ export async function mavenInstall(artifacts: readonly Artifact[], folder: strin
   // The plugin's version is fixed: what Maven takes by itself differs from one Maven to the next.
   const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
   await must('mvn', ['-q', '-B', '-f', file, plugin, '-DincludeScope=runtime', `-DoutputDirectory=${lib}`]);
+}
+
+/** A package of PyPI, without those that it names, in `folder`. */
+export async function pipInstall(requirement: string, folder: string): Promise<void> {
+  if (!(await isOnPath('pip3'))) await aptInstall('python3-pip');
+  await must('pip3', ['install', '--quiet', '--no-deps', '--target', folder, requirement]);
 }

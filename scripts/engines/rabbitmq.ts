@@ -1,5 +1,5 @@
 /** RabbitMQ from Debian, with its management plugin: an Erlang node with a port mapper of its own. */
-import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineDefinition, Place } from './definition.ts';
 import { Unavailable } from './definition.ts';

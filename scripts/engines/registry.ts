@@ -2,8 +2,10 @@
 
 import cassandra from './cassandra.ts';
 import type { EngineDefinition } from './definition.ts';
+import elasticsearch from './elasticsearch8.ts';
+import elasticsearch9 from './elasticsearch9.ts';
 import postgres from './postgres.ts';
 import rabbitmq from './rabbitmq.ts';
 import versitygw from './versitygw.ts';
 
-export const ENGINES: readonly EngineDefinition[] = [postgres, versitygw, rabbitmq, cassandra];
+export const ENGINES: readonly EngineDefinition[] = [postgres, versitygw, rabbitmq, cassandra, elasticsearch, elasticsearch9];
