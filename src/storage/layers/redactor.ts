@@ -47,12 +47,22 @@ export function redact(processed: ProcessedCrash, forbidden: readonly string[]):
   return fields as ProcessedCrash;
 }
 
+const DROPPED = new WeakMap<Store, readonly string[]>();
+
+/** What redactors in or under a store drop: whoever compares two stores leaves it out. */
+export const redactedKeys = (store: Store): readonly string[] => [
+  ...(DROPPED.get(store) ?? []),
+  ...store.children.flatMap(redactedKeys),
+];
+
 export function withRedactor(inner: Store, options: { readonly forbiddenKeys: readonly string[] }): Store {
-  return layerOver(inner, 'redactor', {
+  const store = layerOver(inner, 'redactor', {
     call(call, run) {
       if (call.method !== 'saveProcessed') return run();
       const [raw, processed] = call.args;
       return run({ args: [raw, redact(processed as ProcessedCrash, options.forbiddenKeys)] });
     },
   });
+  DROPPED.set(store, options.forbiddenKeys);
+  return store;
 }
