@@ -7,7 +7,13 @@ import type { Java } from './java.ts';
 /** A compiler that is a jar: a Java that can run Elasticsearch need not be a whole JDK. */
 const COMPILER = { group: 'org.eclipse.jdt', id: 'ecj', version: '3.43.0' };
 
-export async function buildNode(version: string, java: Java, folder: string, sources: string): Promise<void> {
+/** `sources` are our classes, as files. */
+export async function buildNode(
+  version: string,
+  java: Java,
+  folder: string,
+  sources: readonly string[],
+): Promise<void> {
   const program = join(java.home, 'bin', 'java');
   const compiler = join(folder, 'compiler');
   const classes = join(folder, 'classes');
@@ -22,7 +28,7 @@ export async function buildNode(version: string, java: Java, folder: string, sou
   );
   const jars = globSync(join(folder, 'lib', '*.jar')).join(':');
   const [ecj = ''] = globSync(join(compiler, 'lib', 'ecj-*.jar'));
-  await must(program, ['-jar', ecj, '-17', '-nowarn', '-proc:none', '-cp', jars, '-d', classes, sources]);
+  await must(program, ['-jar', ecj, '-17', '-nowarn', '-proc:none', '-cp', jars, '-d', classes, ...sources]);
   await must(program, ['-cp', `${classes}:${libraries}`, 'Modules', folder, version]);
   writeFileSync(join(folder, 'complete'), '');
 }

@@ -1,5 +1,5 @@
 /** Elasticsearch, one node, run from the jars on Maven Central and two small classes of ours. */
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineName } from '../../test/build/engines.ts';
 import { type EngineDefinition, type Place, Unavailable } from './definition.ts';
@@ -16,6 +16,10 @@ export interface Release {
 }
 
 const sources = join(import.meta.dirname, 'elasticsearch');
+
+/** Ours; those in a folder with the number of a version are for that one. */
+const classesFor = (version: string): readonly string[] =>
+  globSync([join(sources, '*.java'), join(sources, version.split('.')[0] ?? '', '*.java')]);
 
 /** Only settings of the modules that are here: an unknown one stops the node. */
 function settings(place: Place): string {
@@ -51,7 +55,8 @@ export function elasticsearch(release: Release): EngineDefinition {
     startMs: 180_000,
     async install(cache) {
       const java = await release.java(cache);
-      if (!existsSync(join(built(cache), 'complete'))) await buildNode(release.version, java, built(cache), sources);
+      if (!existsSync(join(built(cache), 'complete')))
+        await buildNode(release.version, java, built(cache), classesFor(release.version));
     },
     async start(place) {
       const java = await release.java(place.cache);
@@ -74,7 +79,9 @@ export function elasticsearch(release: Release): EngineDefinition {
     },
     async ask(place) {
       const url = `http://127.0.0.1:${place.ports[0]}`;
-      const health = JSON.parse(await fetchOk(`${url}/_cluster/health?wait_for_status=yellow&timeout=3s`)) as {
+      const health = JSON.parse(
+        await fetchOk(`${url}/_cluster/health?wait_for_status=yellow&timeout=3s`),
+      ) as {
         readonly timed_out: boolean;
       };
       if (health.timed_out) throw new Error('its indices are not back yet');

@@ -40,7 +40,11 @@ export function run(command: string, args: readonly string[], options: RunOption
 }
 
 /** The same; a bad end is an `Unavailable` with the last line of what it printed. */
-export async function must(command: string, args: readonly string[], env?: Record<string, string>): Promise<string> {
+export async function must(
+  command: string,
+  args: readonly string[],
+  env?: Record<string, string>,
+): Promise<string> {
   const ran = await run(command, args, env === undefined ? {} : { env });
   if (ran.status === 0) return ran.output;
   const last = ran.output.trim().split('\n').at(-1) ?? '';

@@ -8,4 +8,11 @@ import postgres from './postgres.ts';
 import rabbitmq from './rabbitmq.ts';
 import versitygw from './versitygw.ts';
 
-export const ENGINES: readonly EngineDefinition[] = [postgres, versitygw, rabbitmq, cassandra, elasticsearch, elasticsearch9];
+export const ENGINES: readonly EngineDefinition[] = [
+  postgres,
+  versitygw,
+  rabbitmq,
+  cassandra,
+  elasticsearch,
+  elasticsearch9,
+];
