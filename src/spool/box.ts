@@ -117,7 +117,7 @@ export class Box {
     await this.#opening?.catch(() => undefined);
     for (const segment of this.#segments) segment.seal();
     // One under way may have passed what is finished by now; whoever began it hears of its failure.
-    while (this.#flushing) await this.#flushing.catch(() => undefined);
+    while (this.#flushing !== undefined) await this.#flushing.catch(() => undefined);
     await this.flush();
     for (const segment of this.#segments) await segment.close();
     if (this.#segments.size === 0) await this.#disk.removeFolder(this.path);
