@@ -17,6 +17,14 @@ export interface Database {
    * Do not destroy it: close the database.
    */
   tables<Tables>(): Kysely<Tables>;
+  /**
+   * Runs `work` with one connection for all of its queries: of the pool, or with `single` one of its own beside it,
+   * for what takes long. It is given back or closed however `work` ends. SQLite has no pool, and makes no difference.
+   */
+  withConnection<Tables, T>(
+    work: (db: Kysely<Tables>) => Promise<T>,
+    options?: CallOptions & { readonly single?: boolean },
+  ): Promise<T>;
   /** Resolves when the database answers and takes writes. */
   health(options?: CallOptions): Promise<void>;
   /** Waits for calls in hand, then lets go. May be called twice; calls after it reject with `closed`. */

@@ -9,6 +9,8 @@ export type DatabaseErrorCode =
   | 'permission_denied'
   /** Locked by another process for too long, or the file cannot be opened now. */
   | 'unavailable'
+  /** No answer in time: a statement that takes too long, a server that stands still. */
+  | 'timeout'
   | 'full'
   | 'aborted'
   | 'closed'
@@ -26,7 +28,7 @@ export class DatabaseError extends Error {
 
   /** True when the same call may succeed later without anybody changing the input. */
   get retryable(): boolean {
-    return this.code === 'unavailable' || this.code === 'full';
+    return this.code === 'unavailable' || this.code === 'timeout' || this.code === 'full';
   }
 }
 

@@ -16,6 +16,11 @@ interface Tables {
   readonly auxilio_migration: { readonly name: string; readonly applied_at: string };
 }
 
+export interface MigrateOptions extends CallOptions {
+  /** Postgres: the schema in which the record of migrations lies, which must be there. Default: that of the connection. */
+  readonly schema?: string | undefined;
+}
+
 /**
  * Runs those that have not run in this database, in the order given, all in one transaction: they are all there or
  * none is. Safe when several processes start at once (one of them runs them) and when run again. Returns the names
@@ -24,7 +29,7 @@ interface Tables {
 export async function migrate(
   database: Database,
   migrations: readonly Migration[],
-  { signal }: CallOptions = {},
+  { signal, schema }: MigrateOptions = {},
 ): Promise<readonly string[]> {
   const names = new Set(migrations.map((m) => m.name));
   if (names.size !== migrations.length) throw new DatabaseError('invalid', 'two migrations have one name');
@@ -32,15 +37,10 @@ export async function migrate(
   return database
     .tables<Tables>()
     .transaction()
-    .execute(async (tx) => {
-      // Postgres: taken to the end of the transaction. SQLite's transactions exclude each other anyway.
-      if (database.engine === 'postgres') await sql`select pg_advisory_xact_lock(4711, 815)`.execute(tx);
-      await tx.schema
-        .createTable('auxilio_migration')
-        .ifNotExists()
-        .addColumn('name', 'text', (c) => c.primaryKey())
-        .addColumn('applied_at', 'text', (c) => c.notNull())
-        .execute();
+    .execute(async (plain) => {
+      const tx = schema === undefined ? plain : plain.withSchema(schema);
+      if (database.engine === 'postgres') await alone(plain);
+      await createRecord(tx, database.engine, schema);
       const rows = await tx.selectFrom('auxilio_migration').select('name').execute();
       const applied = new Set(rows.map((r) => r.name));
       const missing = migrations.filter((m) => !applied.has(m.name));
@@ -50,6 +50,30 @@ export async function migrate(
       }
       return missing.map((m) => m.name);
     });
+}
+
+/** Until the end of the transaction, however long the other one takes. SQLite's transactions exclude each other anyway. */
+async function alone(tx: Kysely<Tables>): Promise<void> {
+  await sql`set local lock_timeout = 0`.execute(tx);
+  await sql`set local statement_timeout = 0`.execute(tx);
+  await sql`select pg_advisory_xact_lock(4711, 815)`.execute(tx);
+}
+
+/** Postgres asks for the right to create even where `if not exists` creates nothing: a user without it may still run. */
+async function createRecord(tx: Kysely<Tables>, engine: Engine, schema: string | undefined): Promise<void> {
+  if (engine === 'postgres') {
+    const name = schema === undefined ? 'auxilio_migration' : `"${schema}".auxilio_migration`;
+    const { rows } = await sql<{
+      is_there: boolean;
+    }>`select to_regclass(${name}) is not null as is_there`.execute(tx);
+    if (rows[0]?.is_there) return;
+  }
+  await tx.schema
+    .createTable('auxilio_migration')
+    .ifNotExists()
+    .addColumn('name', 'text', (c) => c.primaryKey())
+    .addColumn('applied_at', 'text', (c) => c.notNull())
+    .execute();
 }
 
 async function apply(tx: Kysely<Tables>, migration: Migration, engine: Engine): Promise<void> {

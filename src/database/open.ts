@@ -3,13 +3,20 @@ import { fileURLToPath } from 'node:url';
 import type { Log } from '../lib/log.ts';
 import type { Database } from './contract.ts';
 import { DatabaseError } from './errors.ts';
+import {
+  labelWith,
+  POSTGRES_DEFAULTS,
+  type PostgresSettings,
+  type SettingLabel,
+} from './postgres-settings.ts';
+import { isPostgresUrl } from './postgres-url.ts';
 import { sqliteDatabase } from './sqlite-database.ts';
 import { SqliteFile } from './sqlite-file.ts';
 
 /** Without user and password, for logs and errors. */
-function labelOf(url: string): string {
+function labelOf(url: string, label: SettingLabel): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  return parsed ? `${parsed.protocol}//${parsed.host}${parsed.pathname}` : 'DATABASE_URL';
+  return parsed ? `${parsed.protocol}//${parsed.host}${parsed.pathname}` : label('url');
 }
 
 /** `sqlite:PATH`, `sqlite://PATH` and `file:` URLs; relative paths start at the working directory. */
@@ -20,26 +27,37 @@ function pathOf(url: string): string | undefined {
   return path.startsWith('//') ? path.slice(2) : path;
 }
 
+export interface OpenDatabaseOptions {
+  readonly log: Log;
+  /** Pool, time-outs and TLS of PostgreSQL; default: those of the settings. */
+  readonly postgres?: PostgresSettings;
+  /** How messages name a setting; default: `DATABASE_URL`, `DATABASE_TLS`. */
+  readonly label?: SettingLabel;
+}
+
 /**
- * Opens (and for SQLite creates) the database. Rejects with a `DatabaseError`: `invalid` for a URL it cannot read,
- * `unsupported` for an engine that is not there. Whoever opened it closes it. Call `migrate` next.
+ * Opens (and for SQLite creates) the database. Rejects with a `DatabaseError`: `invalid` for a URL it cannot read and
+ * a database that does not exist. Whoever opened it closes it. Call `migrate` next.
  */
-export async function openDatabase(url: string, options: { readonly log: Log }): Promise<Database> {
-  if (/^postgres(?:ql)?:/.test(url)) {
-    throw new DatabaseError(
-      'unsupported',
-      `${labelOf(url)}: PostgreSQL comes with the Postgres engine, which this version does not have; ` +
-        'set DATABASE_URL=sqlite:PATH',
-    );
-  }
+export async function openDatabase(url: string, options: OpenDatabaseOptions): Promise<Database> {
+  const { log, postgres = POSTGRES_DEFAULTS, label = labelWith('DATABASE') } = options;
+  const database = isPostgresUrl(url)
+    ? await (await import('./postgres-database.ts')).openPostgres({ url, settings: postgres, label, log })
+    : await openSqlite(url, label);
+  log.debug({ database: database.label }, 'database opened');
+  return database;
+}
+
+async function openSqlite(url: string, label: SettingLabel): Promise<Database> {
   const path = pathOf(url);
   if (path === undefined) {
-    throw new DatabaseError('invalid', `${labelOf(url)} is no database URL: write sqlite:./data/auxilio.db`);
+    throw new DatabaseError(
+      'invalid',
+      `${labelOf(url, label)} is no database URL: write sqlite:./data/auxilio.db or postgres://USER:PASSWORD@HOST/NAME`,
+    );
   }
   if (path === '' || path === ':memory:') {
     throw new DatabaseError('invalid', `sqlite:${path} names no file: write sqlite:./data/auxilio.db`);
   }
-  const database = sqliteDatabase(await SqliteFile.open(path));
-  options.log.debug({ database: database.label }, 'database opened');
-  return database;
+  return sqliteDatabase(await SqliteFile.open(path));
 }

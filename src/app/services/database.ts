@@ -10,8 +10,9 @@ import type { Opening } from '../app.ts';
 const MIGRATIONS = [...OUTCOME_MIGRATIONS, ...crontabberMigrations];
 
 export async function open({ configuration, log, onClose }: Opening): Promise<Database> {
-  const url = configuration.settings.database.url || `sqlite:${join(configuration.dataDir, 'auxilio.db')}`;
-  const database = await openDatabase(url, { log });
+  const { url: given, ...postgres } = configuration.settings.database;
+  const url = given || `sqlite:${join(configuration.dataDir, 'auxilio.db')}`;
+  const database = await openDatabase(url, { log, postgres });
   onClose('database', () => database.close());
   await migrate(database, MIGRATIONS);
   return database;

@@ -1,0 +1,263 @@
+/**
+ * Connections to PostgreSQL. Whoever opens the same URL with the same time-outs in one process shares one pool, which
+ * ends when the last of them closes it: a store, the queue and the database of one installation are one set of
+ * connections, and the server's limit is counted once.
+ */
+import pg from 'pg';
+import { isAborted, raceSignal, throwIfAborted } from '../lib/abort.ts';
+import type { Log } from '../lib/log.ts';
+import type { CallOptions } from '../model/report.ts';
+import { DatabaseError } from './errors.ts';
+import { clientConfig, cutOff } from './postgres-client.ts';
+import { fromPostgres, type PostgresPlace } from './postgres-errors.ts';
+import { type Answer, PostgresSession } from './postgres-session.ts';
+import type { PostgresSettings, SettingLabel } from './postgres-settings.ts';
+import { type PostgresAddress, parsePostgresUrl } from './postgres-url.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  readonly settings: PostgresSettings;
+  readonly label: SettingLabel;
+  readonly log: Log;
+}
+
+export interface ConnectionOptions extends CallOptions {
+  /** A connection of its own beside the pool: for what takes long. Closed when the work has ended. */
+  readonly single?: boolean;
+}
+
+export interface CheckedOut {
+  readonly session: PostgresSession;
+  release(): void;
+}
+
+interface Shared {
+  readonly key: string;
+  readonly pool: pg.Pool;
+  users: number;
+}
+
+const open = new Map<string, Shared>();
+
+function keyOf(address: PostgresAddress, settings: PostgresSettings): string {
+  const { pool_size: _, ...rest } = settings;
+  return JSON.stringify([address, rest]);
+}
+
+function share(
+  config: pg.ClientConfig,
+  key: string,
+  size: number,
+  address: PostgresAddress,
+  log: Log,
+): Shared {
+  const known = open.get(key);
+  if (known) {
+    known.users += 1;
+    // `pg` looks at it whenever it makes a connection.
+    (known.pool.options as { max: number }).max = Math.max(known.pool.options.max, size);
+    return known;
+  }
+  const pool = new pg.Pool({ ...config, max: size });
+  const shared: Shared = { key, pool, users: 1 };
+  // A server that goes away ends idle connections: an event without a listener would end the process.
+  pool.on('error', (err) => log.warn({ err, database: address.label }, 'an idle connection was lost'));
+  // In use it is not the pool that listens; the statement under way is what reports it.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  open.set(key, shared);
+  return shared;
+}
+
+export class PostgresPool {
+  readonly address: PostgresAddress;
+  readonly settingLabel: SettingLabel;
+  readonly #place: PostgresPlace;
+  readonly #config: pg.ClientConfig;
+  readonly #shared: Shared;
+  readonly #calls = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  /** Throws `invalid` when the settings are wrong. Connects when it is first asked. */
+  constructor({ url, settings, label, log }: PostgresOptions) {
+    this.address = parsePostgresUrl(url, settings, label);
+    this.settingLabel = label;
+    this.#place = { address: this.address, label };
+    if (settings.pool_size < 1) throw new DatabaseError('invalid', `${label('pool_size')} must be 1 or more`);
+    this.#config = clientConfig(this.address, settings, label);
+    const key = keyOf(this.address, settings);
+    this.#shared = share(this.#config, key, settings.pool_size, this.address, log);
+  }
+
+  get label(): string {
+    return this.address.label;
+  }
+
+  /** A statement on any connection. When the signal aborts the caller is answered at once; the statement runs to its end. */
+  query<R extends object = Readonly<Record<string, unknown>>>(
+    text: string,
+    values?: readonly unknown[],
+    { signal }: CallOptions = {},
+  ): Promise<Answer<R>> {
+    return this.#call(() => this.#withSession((session) => session.query<R>(text, values), {}), signal);
+  }
+
+  /** Runs `work` with a connection to itself, which is given back or closed however it ends. */
+  withSession<T>(
+    work: (session: PostgresSession) => Promise<T>,
+    options: ConnectionOptions = {},
+  ): Promise<T> {
+    return this.#call(() => this.#withSession(work, options));
+  }
+
+  /** The same in a transaction: committed when `work` resolves, undone when it rejects or the signal aborts before the commit. */
+  transaction<T>(
+    work: (session: PostgresSession) => Promise<T>,
+    options: ConnectionOptions = {},
+  ): Promise<T> {
+    return this.withSession(async (session) => {
+      await session.query('begin');
+      let result: T;
+      try {
+        result = await work(session);
+        throwIfAborted(options.signal);
+      } catch (error) {
+        await session.rollback();
+        throw error;
+      }
+      const command = await session.control('commit');
+      if (command === 'COMMIT') return result;
+      throw new DatabaseError('internal', `${this.label}: the transaction had failed before its end`);
+    }, options);
+  }
+
+  /** For who keeps a connection of his own (LISTEN): not connected yet, closed by the caller. */
+  dedicated(): pg.Client {
+    return new pg.Client({ ...this.#config, query_timeout: 0, statement_timeout: 0 });
+  }
+
+  /** Any failure as a `DatabaseError` or `AbortedError`. */
+  explain(error: unknown): Error {
+    return fromPostgres(this.#place, error);
+  }
+
+  /** Rejects unless the server answers and takes writes. */
+  async health(options: CallOptions = {}): Promise<void> {
+    const { rows } = await this.query<{ readonly transaction_read_only: string }>(
+      'show transaction_read_only',
+      [],
+      options,
+    );
+    if (rows[0]?.transaction_read_only === 'on')
+      throw new DatabaseError(
+        'unavailable',
+        `${this.label}: this server takes no writes; let ${this.settingLabel('url')} name the primary`,
+      );
+  }
+
+  /** Checks a connection out until `release` is called, for Kysely. */
+  async checkOut(): Promise<CheckedOut> {
+    if (this.#closed !== undefined) throw this.#closedError();
+    const inUse = Promise.withResolvers<void>();
+    this.#calls.add(inUse.promise);
+    const over = (): void => {
+      this.#calls.delete(inUse.promise);
+      inUse.resolve();
+    };
+    try {
+      const client = await this.#acquire(undefined);
+      const session = new PostgresSession(client, this.#place);
+      return {
+        session,
+        release: () => {
+          this.#release(client, session.broken);
+          over();
+        },
+      };
+    } catch (error) {
+      over();
+      throw this.explain(error);
+    }
+  }
+
+  /** Waits for calls in hand. May be called twice; calls after it reject with `closed`. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    while (this.#calls.size > 0) await Promise.allSettled(this.#calls);
+    this.#shared.users -= 1;
+    if (this.#shared.users > 0) return;
+    open.delete(this.#shared.key);
+    await this.#shared.pool.end();
+  }
+
+  #closedError(): DatabaseError {
+    return new DatabaseError('closed', `${this.label} is closed`);
+  }
+
+  #call<T>(work: () => Promise<T>, signal?: AbortSignal | undefined): Promise<T> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closedError());
+    if (signal?.aborted) return raceSignal(Promise.resolve() as Promise<never>, signal);
+    const call = work();
+    this.#calls.add(call);
+    const forget = (): void => {
+      this.#calls.delete(call);
+    };
+    call.then(forget, forget);
+    return raceSignal(call, signal);
+  }
+
+  async #withSession<T>(
+    work: (session: PostgresSession) => Promise<T>,
+    { signal, single }: ConnectionOptions,
+  ): Promise<T> {
+    if (single) return this.#withSingle(work, signal);
+    const client = await this.#acquire(signal).catch((error: unknown) => {
+      throw this.explain(error);
+    });
+    const session = new PostgresSession(client, this.#place, signal);
+    try {
+      return await work(session);
+    } finally {
+      this.#release(client, session.broken);
+    }
+  }
+
+  async #withSingle<T>(
+    work: (session: PostgresSession) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    throwIfAborted(signal);
+    const client = new pg.Client(this.#config);
+    client.on('error', () => undefined);
+    const session = new PostgresSession(client, this.#place, signal);
+    try {
+      await client.connect().catch((error: unknown) => {
+        throw this.explain(error);
+      });
+      return await work(session);
+    } finally {
+      if (session.broken) cutOff(client);
+      else await client.end().catch(() => cutOff(client));
+    }
+  }
+
+  /** A connection that comes after the signal is given back. */
+  async #acquire(signal: AbortSignal | undefined): Promise<pg.PoolClient> {
+    throwIfAborted(signal);
+    const connecting = this.#shared.pool.connect();
+    try {
+      return await raceSignal(connecting, signal);
+    } catch (error) {
+      if (isAborted(error)) connecting.then((late) => late.release()).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  #release(client: pg.PoolClient, broken: boolean): void {
+    client.release(broken);
+    if (broken) cutOff(client);
+  }
+}
