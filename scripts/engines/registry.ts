@@ -6,6 +6,8 @@ import elasticsearch from './elasticsearch8.ts';
 import elasticsearch9 from './elasticsearch9.ts';
 import postgres from './postgres.ts';
 import rabbitmq from './rabbitmq.ts';
+import swift from './swift.ts';
+import toxiproxy from './toxiproxy.ts';
 import versitygw from './versitygw.ts';
 
 export const ENGINES: readonly EngineDefinition[] = [
@@ -14,5 +16,7 @@ export const ENGINES: readonly EngineDefinition[] = [
   rabbitmq,
   cassandra,
   elasticsearch,
+  swift,
   elasticsearch9,
+  toxiproxy,
 ];

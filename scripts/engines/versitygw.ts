@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineDefinition } from './definition.ts';
-import { fetchOk } from './fetching.ts';
 import { goInstall } from './installing.ts';
 import { startService } from './processes.ts';
+import { askS3 } from './s3.ts';
 
 const VERSION = '1.8.0';
 const ACCESS_KEY = 'auxilio';
@@ -28,7 +28,7 @@ export default {
       command: join(folderFor(place.cache), 'versitygw'),
       // Metadata in a folder of their own: not every file system has extended attributes.
       args: [
-        ...['--port', `127.0.0.1:${place.ports[0]}`, '--health', '/health', '--keep-alive', '--quiet'],
+        ...['--port', `127.0.0.1:${place.ports[0]}`, '--keep-alive', '--quiet'],
         ...['posix', '--sidecar', sidecar, buckets],
       ],
       env: { ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY },
@@ -39,7 +39,6 @@ export default {
   },
   async ask(place) {
     const url = `http://127.0.0.1:${place.ports[0]}`;
-    await fetchOk(`${url}/health`);
-    return { url, version: VERSION, accessKey: ACCESS_KEY, secretKey: SECRET_KEY };
+    return await askS3({ url, version: VERSION, accessKey: ACCESS_KEY, secretKey: SECRET_KEY });
   },
 } satisfies EngineDefinition;
