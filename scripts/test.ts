@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type ReportedTest, writeBackendMatrix } from './backend-matrix.ts';
 import { ensureTools } from './tools.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,8 +21,7 @@ interface Tally {
   readonly failures: string[];
 }
 
-interface VitestAssertion {
-  readonly status: string;
+interface VitestAssertion extends ReportedTest {
   readonly fullName: string;
   readonly failureMessages?: readonly string[];
 }
@@ -36,6 +36,9 @@ interface VitestReport {
     readonly assertionResults: readonly VitestAssertion[];
   }[];
 }
+
+/** Skipped tests that are named for each reason. */
+const NAMED = 4;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -95,10 +98,25 @@ function runTests(tally: Tally, args: readonly string[]): void {
           tally.failures.push(`${file.name}: ${test.fullName}\n${(test.failureMessages ?? []).join('\n')}`);
       }
     }
+    if (args.length === 0)
+      writeBackendMatrix(
+        report.testResults.flatMap((file) => file.assertionResults),
+        say,
+      );
     if (status !== 0 && tally.failed === 0) tally.failed += 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A line for each reason, which is in the title: `… (skipped: no blobs)`. */
+function byReason(titles: readonly string[]): readonly string[] {
+  const reasons = Map.groupBy(titles, (title) => /\(skipped: (.*)\)$/.exec(title)?.[1] ?? 'no reason given');
+  return [...reasons].map(([reason, all]) => {
+    const named = all.slice(0, NAMED).map((title) => title.replace(/ \(skipped: .*\)$/, ''));
+    const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
+    return `skipped, ${reason}: ${named.join('; ')}${more}`;
+  });
 }
 
 function main(): void {
@@ -112,7 +130,7 @@ function main(): void {
     prepareTools(tally);
     runTests(tally, args);
   }
-  for (const title of tally.skipped) say(`skipped: ${title}`);
+  for (const line of byReason(tally.skipped)) say(line);
   for (const failure of tally.failures) say(`FAILED: ${failure}`);
   const skipped = tally.skipped.length > 0 ? `, ${tally.skipped.length} skipped` : '';
   say(`${tally.passed} passed, ${tally.failed} failed${skipped}`);

@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import type { QueueHarness } from '../../src/queue/conformance/harness.ts';
 import { queueSuite } from '../../src/queue/conformance/suite.ts';
 import { QUEUES } from '../../src/queue/registry.ts';
+import { about } from './tested-backend.ts';
 
 for (const use of QUEUES.keys()) {
   const file = join(import.meta.dirname, 'queue-harnesses', `${use}.ts`);
@@ -21,5 +22,8 @@ for (const use of QUEUES.keys()) {
     default: QueueHarness;
   };
   it(`${use} is what its harness says`, () => expect(harness.use).toBe(use));
+  it(`${use} is in docs/reference/backends.md`, ({ task }) => {
+    task.meta.backend = { kind: 'queue', title: use, has: [], ...about(harness) };
+  });
   queueSuite({ describe, it }, harness);
 }

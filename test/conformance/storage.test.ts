@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { StorageHarness } from '../../src/storage/conformance/harness.ts';
-import { storageSuite } from '../../src/storage/conformance/suite.ts';
+import { storageSuite, titleOf } from '../../src/storage/conformance/suite.ts';
+import { CAPABILITIES } from '../../src/storage/contract.ts';
 import { LAYERS } from '../../src/storage/layers/wrap.ts';
 import { registeredStores } from '../../src/storage/registry.ts';
+import { about } from './tested-backend.ts';
 
 const ONLY = process.env['STORAGE_SUITE_ONLY'];
 const folder = join(import.meta.dirname, 'storage-harnesses');
@@ -33,5 +35,11 @@ for (const use of uses) {
     it('has harnesses for itself alone', () =>
       expect(new Set(harnesses.map((h) => h.use))).toEqual(new Set([use])));
   });
-  for (const harness of harnesses) storageSuite({ describe, it }, harness);
+  for (const harness of harnesses) {
+    it(`${titleOf(harness)} is in docs/reference/backends.md`, ({ task }) => {
+      const has = CAPABILITIES.filter((capability) => !harness.lacks.includes(capability));
+      task.meta.backend = { kind: 'store', title: titleOf(harness), has, ...about(harness) };
+    });
+    storageSuite({ describe, it }, harness);
+  }
 }

@@ -23,6 +23,8 @@ export interface QueueHarness {
   readonly use: string;
   /** What `open` does not give: cases that need it are skipped and say so. */
   readonly lacks: readonly ('another' | 'reopen')[];
+  /** The server that it runs against, with its version (`Cassandra 5.0.9`); absent for what is embedded. */
+  readonly engine?: string | undefined;
   /** Why its engine cannot be had here: then every case is skipped and says so. */
   readonly missing?: string | undefined;
   /** `settings` are to be honoured: with the defaults the suite would take an hour. */

@@ -26,6 +26,8 @@ export interface StorageHarness {
   readonly lacks: readonly Capability[];
   /** What `reader` can do where it is not `store`. */
   readonly readerHas?: readonly Capability[];
+  /** The server that it runs against, with its version (`Cassandra 5.0.9`); absent for what is embedded. */
+  readonly engine?: string | undefined;
   /** Why its engine cannot be had here: then every case is skipped and says so. */
   readonly missing?: string | undefined;
   open(): Promise<OpenedStore>;
