@@ -7,8 +7,11 @@ import type { ProcessMark } from './processes.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** `ENGINES_DIR` is for tests that kill and freeze servers: they have a set of their own. */
+const engines = process.env['ENGINES_DIR'] ?? join(root, '.engines');
+
 export function stateFolder(name: EngineName): string {
-  const folder = join(root, '.engines', name);
+  const folder = join(engines, name);
   mkdirSync(folder, { recursive: true });
   return folder;
 }
