@@ -1,5 +1,5 @@
 /**
- * `npm test`: installs the programs that tests drive, then lint, types, dead code and all tests. Ends with
+ * `npm test`: lint, types, dead code, then all tests over the programs and engines that can be had. Ends with
  * `N passed, N failed, N skipped`; each skip is printed with its reason. `--checks-only` leaves the tests out.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ReportedTest, writeBackendMatrix } from './backend-matrix.ts';
+import { down, status, up } from './engines/bring.ts';
+import type { EngineDefinition } from './engines/definition.ts';
+import { ENGINES } from './engines/registry.ts';
 import { ensureTools } from './tools.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -64,12 +67,29 @@ function check(tally: Tally, title: string, tool: string, ...args: readonly stri
   tally.passed += 1;
 }
 
+/** What is missing keeps its tests from running, which CI may not do. */
+function goWithout(tally: Tally, name: string, reason: string): void {
+  if (inCi) fail(tally, `${name} is missing (${reason}); CI must have it`);
+  else say(`without ${name}: ${reason}; its tests are skipped`);
+}
+
 function prepareTools(tally: Tally): void {
-  for (const tool of ensureTools(say)) {
-    if (tool.missing === undefined) continue;
-    if (inCi) fail(tally, `${tool.name} is missing (${tool.missing}); CI must have it`);
-    else say(`without ${tool.name}: ${tool.missing}; its tests are skipped`);
-  }
+  for (const { name, missing } of ensureTools(say))
+    if (missing !== undefined) goWithout(tally, name, missing);
+}
+
+/** Resolves with the engines that were not running before, for whoever called to end them. */
+async function prepareEngines(tally: Tally): Promise<readonly EngineDefinition[]> {
+  const ours = await Promise.all(
+    ENGINES.map(async (engine) => {
+      const wasThere = (await status(engine)) !== undefined;
+      const state = await up(engine, say);
+      if ('missing' in state) goWithout(tally, engine.name, state.missing);
+      else say(`${engine.name} ${state.version}${wasThere ? ' was running' : ' started'}: ${state.url}`);
+      return 'missing' in state || wasThere ? [] : [engine];
+    }),
+  );
+  return ours.flat();
 }
 
 function runTests(tally: Tally, args: readonly string[]): void {
@@ -119,7 +139,7 @@ function byReason(titles: readonly string[]): readonly string[] {
   });
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const args = process.argv.slice(2);
   const checksOnly = args.includes('--checks-only');
   const tally: Tally = { passed: 0, failed: 0, skipped: [], failures: [] };
@@ -128,7 +148,12 @@ function main(): void {
   check(tally, 'dead code', 'knip', '--no-progress');
   if (!checksOnly) {
     prepareTools(tally);
-    runTests(tally, args);
+    const started = await prepareEngines(tally);
+    try {
+      runTests(tally, args);
+    } finally {
+      await Promise.all(started.map((engine) => down(engine)));
+    }
   }
   for (const line of byReason(tally.skipped)) say(line);
   for (const failure of tally.failures) say(`FAILED: ${failure}`);
@@ -137,4 +162,4 @@ function main(): void {
   process.exitCode = tally.failed === 0 ? 0 : 1;
 }
 
-main();
+await main();

@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'cassandra-driver';
+import type { EngineName } from '../../test/build/engines.ts';
 import { type EngineDefinition, type Place, Unavailable } from './definition.ts';
 import { aptInstall, mavenInstall } from './installing.ts';
 import { findJava, type Java } from './java.ts';
@@ -97,4 +98,4 @@ export default {
       await client.shutdown();
     }
   },
-} satisfies EngineDefinition;
+} satisfies EngineDefinition<EngineName>;

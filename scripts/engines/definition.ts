@@ -1,5 +1,5 @@
 /** What an engine has to say of itself to be installed, started and waited for without Docker. */
-import type { Engine, EngineName } from '../../test/build/engines.ts';
+import type { Engine } from '../../test/build/engines.ts';
 
 /** Where one engine lives. */
 export interface Place {
@@ -14,14 +14,23 @@ export interface Place {
 /** What it answered: all of its address but the pid, which who started it knows. */
 export type Answer = Omit<Engine, 'pid'>;
 
-export interface EngineDefinition {
-  readonly name: EngineName;
+/** The same engine as a service of docker-compose.yml. */
+export interface Container {
+  readonly service: string;
+  /** The variables that say on which ports of the host it is published, in the order of `Place.ports`. */
+  readonly ports: readonly string[];
+}
+
+export interface EngineDefinition<Name extends string = string> {
+  readonly name: Name;
   /** How many ports it listens on. */
   readonly ports: number;
   /** How long it may take from its start to its first answer, on a busy machine with two cores. */
   readonly startMs: number;
   /** What makes it end without waiting for its clients; SIGTERM unless said otherwise. */
   readonly stopSignal?: NodeJS.Signals;
+  /** Without one it runs natively everywhere. */
+  readonly container?: Container;
   /** Brings its programs to this machine; quick when they are there. Rejects with `Unavailable`. */
   install(cache: string, say: (line: string) => void): Promise<void>;
   /** Starts it over the data that is there. The pids of its processes, the server's own first. */

@@ -47,7 +47,7 @@ function layHome(place: Place, built: string): void {
   cpSync(join(sources, 'log4j2.properties'), join(place.folder, 'config', 'log4j2.properties'));
 }
 
-export function elasticsearch(release: Release): EngineDefinition {
+export function elasticsearch(release: Release): EngineDefinition<EngineName> {
   const built = (cache: string): string => join(cache, release.version);
   return {
     name: release.name,

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
+  /** In ms; then it is killed. */
+  readonly timeout?: number;
 }
 
 /** Runs a command to its end; what it prints is returned, at most its last 20 kB. */

@@ -1,9 +1,10 @@
 /** Free ports on loopback, chosen once for an engine and kept while nobody else takes them. */
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { EngineFolder } from './state.ts';
 
-/** Below the range from which systems take ports for outgoing connections: a killed engine finds its port free. */
+/** Below the range from which systems take ports for outgoing connections: a killed engine finds its own free. */
 const FIRST = 20_000;
 const LAST = 32_000;
 
@@ -17,13 +18,16 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-const read = (file: string): number[] => JSON.parse(readFileSync(file, 'utf8')) as number[];
+function portsOfOthers(folder: EngineFolder): ReadonlySet<number> {
+  const files = globSync(join(dirname(folder.path), '*', 'ports.json'));
+  return new Set(files.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as number[]));
+}
 
-/** The ports of the engine whose state is in `folder`. Only while it is not running: its own would look taken. */
-export async function portsFor(folder: string, count: number): Promise<readonly number[]> {
-  const known = rememberedPorts(folder);
+/** The ports of an engine that is not running: those of one that is would look taken. */
+export async function portsFor(folder: EngineFolder, count: number): Promise<readonly number[]> {
+  const known = folder.ports();
   if (known.length === count && (await Promise.all(known.map(isFree))).every(Boolean)) return known;
-  const others = new Set(globSync(join(dirname(folder), '*', 'ports.json')).flatMap(read));
+  const others = portsOfOthers(folder);
   const chosen: number[] = [];
   while (chosen.length < count) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
@@ -31,12 +35,6 @@ export async function portsFor(folder: string, count: number): Promise<readonly 
     handedOut.add(port);
     chosen.push(port);
   }
-  writeFileSync(join(folder, 'ports.json'), JSON.stringify(chosen));
+  folder.writePorts(chosen);
   return chosen;
-}
-
-/** Those of its last start. */
-export function rememberedPorts(folder: string): readonly number[] {
-  const file = join(folder, 'ports.json');
-  return existsSync(file) ? read(file) : [];
 }

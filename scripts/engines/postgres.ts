@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { chownSync, existsSync, globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
+import type { EngineName } from '../../test/build/engines.ts';
 import { type Answer, type EngineDefinition, type Place, Unavailable } from './definition.ts';
 import { aptInstall, isOnPath, run } from './installing.ts';
 import { startService } from './processes.ts';
@@ -131,4 +132,4 @@ export default {
     return [pid];
   },
   ask,
-} satisfies EngineDefinition;
+} satisfies EngineDefinition<EngineName>;

@@ -1,6 +1,7 @@
 /** RabbitMQ from Debian, with its management plugin: an Erlang node with a port mapper of its own. */
 import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EngineName } from '../../test/build/engines.ts';
 import type { EngineDefinition, Place } from './definition.ts';
 import { Unavailable } from './definition.ts';
 import { fetchOk } from './fetching.ts';
@@ -89,4 +90,4 @@ export default {
     const { rabbitmq_version: version } = JSON.parse(text) as { readonly rabbitmq_version: string };
     return { url: `amqp://guest:guest@127.0.0.1:${ports.amqp}`, version, management };
   },
-} satisfies EngineDefinition;
+} satisfies EngineDefinition<EngineName>;

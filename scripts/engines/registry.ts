@@ -1,5 +1,6 @@
 /** The engines that the tests know, in the order in which they are shown. */
 
+import type { EngineName } from '../../test/build/engines.ts';
 import cassandra from './cassandra.ts';
 import type { EngineDefinition } from './definition.ts';
 import elasticsearch from './elasticsearch8.ts';
@@ -10,7 +11,7 @@ import swift from './swift.ts';
 import toxiproxy from './toxiproxy.ts';
 import versitygw from './versitygw.ts';
 
-export const ENGINES: readonly EngineDefinition[] = [
+export const ENGINES: readonly EngineDefinition<EngineName>[] = [
   postgres,
   versitygw,
   rabbitmq,

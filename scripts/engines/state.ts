@@ -1,20 +1,21 @@
-/** What is remembered of an engine between commands: `.engines/NAME/address.json` for tests, `processes.json` for us. */
+/** What is remembered of an engine between commands, in a folder of its own. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EngineName, EngineState } from '../../test/build/engines.ts';
+import type { EngineState } from '../../test/build/engines.ts';
+import { cacheDir } from '../tools.ts';
 import type { ProcessMark } from './processes.ts';
+
+/** Where engines live: a folder for each below `state`, what they are made of below `cache`. */
+export interface Ground {
+  readonly state: string;
+  readonly cache: string;
+}
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** `ENGINES_DIR` is for tests that kill and freeze servers: they have a set of their own. */
-const engines = process.env['ENGINES_DIR'] ?? join(root, '.engines');
-
-export function stateFolder(name: EngineName): string {
-  const folder = join(engines, name);
-  mkdirSync(folder, { recursive: true });
-  return folder;
-}
+/** The state belongs to this clone, the cache to the machine. */
+export const HERE: Ground = { state: join(root, '.engines'), cache: join(cacheDir, 'engines') };
 
 /** A reader sees the old file or the new one. */
 function replace(file: string, value: unknown): void {
@@ -26,18 +27,52 @@ function read<T>(file: string): T | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined;
 }
 
-export const writeAddress = (name: EngineName, state: EngineState): void =>
-  replace(join(stateFolder(name), 'address.json'), state);
+export class EngineFolder {
+  readonly path: string;
 
-export const readAddress = (name: EngineName): EngineState | undefined =>
-  read(join(stateFolder(name), 'address.json'));
+  constructor(ground: Ground, name: string) {
+    this.path = join(ground.state, name);
+    mkdirSync(this.path, { recursive: true });
+  }
 
-export const removeAddress = (name: EngineName): void =>
-  rmSync(join(stateFolder(name), 'address.json'), { force: true });
+  file(name: string): string {
+    return join(this.path, name);
+  }
 
-export const writeProcesses = (name: EngineName, processes: readonly ProcessMark[]): void =>
-  replace(join(stateFolder(name), 'processes.json'), processes);
+  /** What tests read: `test/build/engines.ts`. */
+  writeAddress(state: EngineState): void {
+    replace(this.file('address.json'), state);
+  }
 
-/** The server itself comes first. Some may have ended since. */
-export const readProcesses = (name: EngineName): readonly ProcessMark[] =>
-  read(join(stateFolder(name), 'processes.json')) ?? [];
+  removeAddress(): void {
+    rmSync(this.file('address.json'), { force: true });
+  }
+
+  /** The server itself comes first. Some may have ended since. */
+  processes(): readonly ProcessMark[] {
+    return read(this.file('processes.json')) ?? [];
+  }
+
+  writeProcesses(processes: readonly ProcessMark[]): void {
+    replace(this.file('processes.json'), processes);
+  }
+
+  /** Those of its last start. */
+  ports(): readonly number[] {
+    return read(this.file('ports.json')) ?? [];
+  }
+
+  writePorts(ports: readonly number[]): void {
+    replace(this.file('ports.json'), ports);
+  }
+
+  /** The id of the container that it runs in, when it runs in one. */
+  container(): string | undefined {
+    return read(this.file('container.json'));
+  }
+
+  writeContainer(id: string | undefined): void {
+    if (id === undefined) rmSync(this.file('container.json'), { force: true });
+    else replace(this.file('container.json'), id);
+  }
+}

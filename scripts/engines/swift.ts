@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { EngineName } from '../../test/build/engines.ts';
 import type { EngineDefinition, Place } from './definition.ts';
 import { aptInstall, isOnPath, run } from './installing.ts';
 import { startService } from './processes.ts';
@@ -71,4 +72,4 @@ export default {
     const url = `http://127.0.0.1:${portOf(place, 'proxy')}`;
     return await askS3({ url, version: await version(), accessKey: ACCESS_KEY, secretKey: SECRET_KEY });
   },
-} satisfies EngineDefinition;
+} satisfies EngineDefinition<EngineName>;

@@ -1,6 +1,7 @@
 /** Toxiproxy: stands before the other engines and cuts, delays or swallows what goes through. Its proxies die with it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EngineName } from '../../test/build/engines.ts';
 import type { EngineDefinition } from './definition.ts';
 import { fetchOk } from './fetching.ts';
 import { goInstall } from './installing.ts';
@@ -33,4 +34,4 @@ export default {
     await fetchOk(`${url}/version`);
     return { url, version: VERSION };
   },
-} satisfies EngineDefinition;
+} satisfies EngineDefinition<EngineName>;

@@ -1,6 +1,7 @@
 /** The Versity S3 gateway over a folder: a complete S3 server in one program. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EngineName } from '../../test/build/engines.ts';
 import type { EngineDefinition } from './definition.ts';
 import { goInstall } from './installing.ts';
 import { startService } from './processes.ts';
@@ -41,4 +42,4 @@ export default {
     const url = `http://127.0.0.1:${place.ports[0]}`;
     return await askS3({ url, version: VERSION, accessKey: ACCESS_KEY, secretKey: SECRET_KEY });
   },
-} satisfies EngineDefinition;
+} satisfies EngineDefinition<EngineName>;
