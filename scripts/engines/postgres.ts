@@ -1,6 +1,15 @@
 /** PostgreSQL from Debian, or whichever is installed. */
 import { createHash } from 'node:crypto';
-import { chownSync, existsSync, globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import type { EngineName } from '../../test/build/engines.ts';
@@ -60,6 +69,8 @@ function isOpen(folder: string): boolean {
 
 /** A folder that the server's user can get at: the engine's own, or one in /var/tmp when that is out of its reach. */
 function home(place: Place, user: User | undefined): string {
+  // The two that are ours, whatever the umask was.
+  for (const ours of [dirname(place.folder), place.folder]) chmodSync(ours, statSync(ours).mode | 0o011);
   const within = user === undefined || isOpen(place.folder);
   const name = createHash('sha256').update(place.folder).digest('hex').slice(0, 12);
   const folder = within ? join(place.folder, 'server') : `/var/tmp/auxilio-postgres-${name}`;

@@ -14,8 +14,11 @@ export interface Ground {
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The state belongs to this clone, the cache to the machine. */
-export const HERE: Ground = { state: join(root, '.engines'), cache: join(cacheDir, 'engines') };
+/** The state belongs to this clone, or to a test that has engines for itself; the cache to the machine. */
+export const HERE: Ground = {
+  state: process.env['ENGINES_DIR'] ?? join(root, '.engines'),
+  cache: join(cacheDir, 'engines'),
+};
 
 /** A reader sees the old file or the new one. */
 function replace(file: string, value: unknown): void {
