@@ -7,6 +7,7 @@ import type { Backend } from './definition.ts';
 type Load = () => Promise<{ readonly default: Backend }>;
 
 const LEAVES: Readonly<Record<string, Load>> = {
+  elasticsearch: () => import('./elasticsearch/index.ts'),
   fs: () => import('./fs/index.ts'),
   memory: () => import('./memory/index.ts'),
   null: () => import('./null/index.ts'),
