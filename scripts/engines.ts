@@ -14,11 +14,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function show({ name }: EngineDefinition, state: EngineState): boolean {
   const there = !('missing' in state);
-  say(
-    there
-      ? `${name} ${state.version}: ${state.url} (pid ${state.pid})`
-      : `${name}: not here: ${state.missing}`,
-  );
+  say(there ? `${name} ${state.version}: ${state.url} (pid ${state.pid})` : `${name}: ${state.missing}`);
   return there;
 }
 

@@ -8,8 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ReportedTest, writeBackendMatrix } from './backend-matrix.ts';
-import { down, status, up } from './engines/bring.ts';
-import type { EngineDefinition } from './engines/definition.ts';
+import { bringForTests, endAfterTests } from './engines/for-tests.ts';
 import { ENGINES } from './engines/registry.ts';
 import { ensureTools } from './tools.ts';
 
@@ -78,20 +77,6 @@ function prepareTools(tally: Tally): void {
     if (missing !== undefined) goWithout(tally, name, missing);
 }
 
-/** Resolves with the engines that were not running before, for whoever called to end them. */
-async function prepareEngines(tally: Tally): Promise<readonly EngineDefinition[]> {
-  const ours = await Promise.all(
-    ENGINES.map(async (engine) => {
-      const wasThere = (await status(engine)) !== undefined;
-      const state = await up(engine, say);
-      if ('missing' in state) goWithout(tally, engine.name, state.missing);
-      else say(`${engine.name} ${state.version}${wasThere ? ' was running' : ' started'}: ${state.url}`);
-      return 'missing' in state || wasThere ? [] : [engine];
-    }),
-  );
-  return ours.flat();
-}
-
 function runTests(tally: Tally, args: readonly string[]): void {
   const folder = mkdtempSync(join(tmpdir(), 'auxilio-test-'));
   const reportFile = join(folder, 'report.json');
@@ -148,11 +133,14 @@ async function main(): Promise<void> {
   check(tally, 'dead code', 'knip', '--no-progress');
   if (!checksOnly) {
     prepareTools(tally);
-    const started = await prepareEngines(tally);
+    const started = await bringForTests(ENGINES, {
+      say,
+      without: (name, reason) => goWithout(tally, name, reason),
+    });
     try {
       runTests(tally, args);
     } finally {
-      await Promise.all(started.map((engine) => down(engine)));
+      await endAfterTests(started);
     }
   }
   for (const line of byReason(tally.skipped)) say(line);
