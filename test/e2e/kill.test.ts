@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfiguration } from '../../src/app/config/configuration.ts';
 import { openApp } from '../../src/app/container.ts';
 import type { CrashId } from '../../src/model/crash-id.ts';
-import { LANES } from '../../src/queue/contract.ts';
 import { need } from '../../src/storage/contract.ts';
-import { eventually, type RunningAuxilio, startAuxilio, temporaryFolder } from '../build/running-auxilio.ts';
+import { type RunningAuxilio, startAuxilio, temporaryFolder } from '../build/running-auxilio.ts';
 import { postCrash, sampleDump } from '../build/sample-crash.ts';
+import { emptied } from '../build/settled.ts';
 
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 10);
 const CLIENTS = 4;
@@ -102,27 +102,7 @@ it(`loses nothing in ${ROUNDS} rounds of kill -9 under load`, {
     dataDir: folder.path,
     env: { LOG_LEVEL: 'error', PROCESSOR_CONCURRENCY: '4' },
   });
-  const metric = async (name: string): Promise<number> => {
-    const text = await (await fetch(`${last.collectorUrl.replace('/submit', '')}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN);
-  };
-  await eventually(
-    'an empty spool',
-    async () => ((await metric('auxilio_spool_entries')) === 0 ? true : undefined),
-    ROUNDS * ROUND_LIMIT_MS,
-  );
-  const { runAuxilio } = await import('../build/running-auxilio.ts');
-  await eventually(
-    'an empty queue',
-    async () => {
-      const { stdout } = await runAuxilio(['queue', 'depth', '--format', 'json'], { dataDir: folder.path });
-      const lanes = JSON.parse(stdout) as readonly { lane: string; tasks: number }[];
-      return lanes.every(({ lane, tasks }) => !LANES.includes(lane as never) || tasks === 0)
-        ? true
-        : undefined;
-    },
-    ROUNDS * ROUND_LIMIT_MS,
-  );
+  await emptied(last, { dataDir: folder.path }, ROUNDS * ROUND_LIMIT_MS);
   expect(await last.stop()).toBe(0);
   expect(answered.size).toBeGreaterThan(ROUNDS);
   const { missing, indexed } = await countStored(answered);
