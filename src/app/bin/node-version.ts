@@ -1,5 +1,9 @@
 /** Says in one line when Node is too old; nothing else may be imported before it. */
-const NEEDED = [22, 13] as const;
+/**
+ * What undici needs; `node:sqlite` gives rows as arrays since 22.16. On 22.13 the services started, and then nothing was
+ * processed. Test: test/app/node-version.test.ts.
+ */
+const NEEDED = [22, 19] as const;
 
 /** True when this Node can run Auxilio; otherwise one line on stderr and exit code 1. */
 export function nodeIsRecent(): boolean {
