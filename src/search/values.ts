@@ -69,7 +69,8 @@ function textOf(value: unknown): string | undefined {
   return plainText(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
 
-function scalarOf(type: FieldType, value: unknown): Scalar | undefined {
+/** One value in the form of the type; undefined when it is none. */
+export function scalarOf(type: FieldType, value: unknown): Scalar | undefined {
   switch (type) {
     case 'integer': {
       const number = numberOf(value);

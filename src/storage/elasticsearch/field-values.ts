@@ -2,10 +2,10 @@
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import type { RawCrash } from '../../model/report.ts';
 import type { FieldDefinition } from '../../search/fields.ts';
-import { type FieldValue, foundIn, type Scalar, valueIn } from '../../search/values.ts';
+import { type FieldValue, foundIn, type Scalar, scalarOf, valueIn } from '../../search/values.ts';
 import { versionKey } from '../../search/version-order.ts';
 import { MAX_TERM_BYTES } from './mapping.ts';
-import { wordsOf } from './text-words.ts';
+import { wordTerms } from './word-terms.ts';
 
 /** Why a field of a crash is not in the index as the crash has it. */
 export type Reason =
@@ -48,16 +48,11 @@ const isSomething = (value: unknown): boolean =>
   value !== undefined && value !== null && !(typeof value === 'string' && value.trim() === '');
 
 /** True when the crash had something that the field's type has no place for. */
-function isMalformed(definition: FieldDefinition, found: unknown, value: FieldValue): boolean {
-  if (!Array.isArray(found)) return value === null && isSomething(found);
-  if (!definition.many) return value === null && found.some(isSomething);
-  const { type } = definition;
-  if (type === 'keyword' || type === 'text' || type === 'version') return false;
-  return found.filter(isSomething).length > 0 && distinct(found).size > listOf(value).length;
+function isMalformed({ type, many }: FieldDefinition, found: unknown): boolean {
+  const list: readonly unknown[] = Array.isArray(found) ? found : [found];
+  const values = many || list.length <= 1 ? list : [list];
+  return values.some((value) => isSomething(value) && scalarOf(type, value) === undefined);
 }
-
-const distinct = (found: readonly unknown[]): ReadonlySet<string> =>
-  new Set(found.filter(isSomething).map(String));
 
 /** Under the name of the type, and what goes with it. */
 function under(definition: FieldDefinition, value: FieldValue): Pick<IndexedValue, 'value' | 'reason'> {
@@ -71,7 +66,7 @@ function under(definition: FieldDefinition, value: FieldValue): Pick<IndexedValu
     return {
       value: {
         [type]: one(terms),
-        ...(type === 'text' && { words: [...new Set(texts.flatMap((text) => wordsOf(text)))] }),
+        ...(type === 'text' && { words: [...new Set(texts.flatMap((text) => wordTerms(text)))] }),
         ...(type === 'version' && { order: one(terms.map((term) => cutTerm(versionKey(term)))) }),
         ...(isCut && { whole: one(texts) }),
       },
@@ -89,7 +84,7 @@ export function indexedValue(
   processed: ProcessedCrash,
 ): IndexedValue {
   const value = valueIn(definition, raw, processed);
-  const isBad = isMalformed(definition, foundIn(definition, raw, processed), value);
+  const isBad = isMalformed(definition, foundIn(definition, raw, processed));
   if (value === null) return { value: undefined, reason: isBad ? 'malformed' : undefined };
   const indexed = under(definition, value);
   return isBad ? { value: indexed.value, reason: 'malformed' } : indexed;

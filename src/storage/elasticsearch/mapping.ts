@@ -24,7 +24,7 @@ const KEPT: Property = { type: 'object', enabled: false };
 /** What each type is kept as. */
 const BY_TYPE: { readonly [T in FieldType]: Properties } = {
   keyword: { keyword: KEYWORD, whole: KEPT },
-  // The words are ours, not an analyzer's: every store must agree on what a word is (`text-words.ts`).
+  // The words are ours, not an analyzer's: every store must agree on what a word is (`word-terms.ts`).
   text: { text: KEYWORD, words: { type: 'keyword', doc_values: false }, whole: KEPT },
   version: { version: KEYWORD, order: KEYWORD, whole: KEPT },
   integer: { integer: { type: 'long' } },
