@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { openFile } from '../../lib/streams.ts';
 import type { CrashId } from '../../model/crash-id.ts';
@@ -54,8 +54,19 @@ const BAD_SOURCES: readonly (readonly [string, () => Dump, readonly string[]])[]
   ],
 ];
 
+/** Sockets of a pool stay open between calls, and that is what it is for. */
+function isFile(descriptor: string): boolean {
+  try {
+    return !readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('socket:');
+  } catch {
+    // Closed since the folder was read, as the descriptor that read it.
+    return false;
+  }
+}
+
 /** Open files of this process, where the system tells. */
-const openFiles = (): number => (existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0);
+const openFiles = (): number =>
+  existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').filter(isFile).length : 0;
 
 /** Waits until `condition` holds; streams close a few turns after they are destroyed. */
 async function eventually(condition: () => boolean): Promise<boolean> {
