@@ -7,10 +7,14 @@ import type { Backend } from './definition.ts';
 type Load = () => Promise<{ readonly default: Backend }>;
 
 const LEAVES: Readonly<Record<string, Load>> = {
+  cassandra: () => import('./cassandra/index.ts'),
   elasticsearch: () => import('./elasticsearch/index.ts'),
   fs: () => import('./fs/index.ts'),
+  http: () => import('./http/index.ts'),
   memory: () => import('./memory/index.ts'),
   null: () => import('./null/index.ts'),
+  postgres: () => import('./postgres/index.ts'),
+  s3: () => import('./s3/index.ts'),
   sqlite: () => import('./sqlite/index.ts'),
 };
 

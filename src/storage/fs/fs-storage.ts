@@ -28,7 +28,7 @@ import { CrashWriter } from './crash-writer.ts';
 import { fsError, isMissing } from './fs-errors.ts';
 import { checkPresent, checkRoot, type FsParts, fileDump, notFound, openParts } from './fs-parts.ts';
 import { fromGzipJson, toGzipJson } from './gzip-json.ts';
-import { KeyedLock } from './keyed-lock.ts';
+import { KeyedLock } from '../../lib/keyed-lock.ts';
 
 export const FS_CAPABILITIES = [
   'report.write',

@@ -24,7 +24,7 @@ import { moveIntoTree, namesIn, pruneAbove, putInto } from './crash-folders.ts';
 import { fsError, isMissing } from './fs-errors.ts';
 import { checkPresent, checkRoot, type FsParts, fileDump, notFound, openParts } from './fs-parts.ts';
 import { fromGzipJson, toGzipJson } from './gzip-json.ts';
-import { KeyedLock } from './keyed-lock.ts';
+import { KeyedLock } from '../../lib/keyed-lock.ts';
 import { dayFolder, dumpFile, processedFile, radixOf, rawFile, type SocorroTree } from './socorro-paths.ts';
 import { type FiledCrash, SlotIndex } from './socorro-slots.ts';
 import { dumpFiles, listTree } from './socorro-tree.ts';
