@@ -26,7 +26,8 @@ const MAX_NAME_BYTES = 255;
 export function templateFault(template: string): string | undefined {
   const [before = '', between = '', after = ''] = template.split(/%[YW]/);
   const isWhole = template === `${before}${YEAR}${between}${WEEK}${after}`;
-  if (!isWhole) return 'has %Y (year) and %W (week) once each, in this order, and no other %';
+  if (!isWhole || /%/.test(before + between + after))
+    return 'has %Y (year) and %W (week) once each, in this order, and no other %';
   if (!LITERAL.test(before + between + after) || !/^[a-z]/.test(before))
     return 'begins with a letter and has lower-case letters, digits, ".", "_" and "-" beside %Y and %W';
   return nameOf(template, 2000, 0).length > MAX_NAME_BYTES ? 'is too long' : undefined;
