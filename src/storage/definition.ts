@@ -37,6 +37,8 @@ export interface Backend {
     children: readonly KnownCapabilities[],
     label?: (key: string) => string,
   ): KnownCapabilities;
+  /** Opens nothing. Rejects with `SettingsError`, as `open` would, when the settings are wrong. */
+  check(options: Readonly<Record<string, unknown>>, label?: (key: string) => string): Promise<void>;
   /** `options` are text by schema key; `label` turns a key into what the operator wrote (`STORE_BUCKET_ROOT`). */
   open(
     options: Readonly<Record<string, unknown>>,
@@ -55,6 +57,11 @@ export interface BackendDefinition<O extends object> {
   readonly tries?: 'all' | 'alternatives';
   /** For `auxilio config`, which shows the wiring without opening it; the conformance suite compares it with the opened store. */
   capabilities?(options: O, children: readonly ReadonlySet<Capability>[]): Iterable<Capability>;
+  /**
+   * Throws `SettingsError` for what the schema cannot say: settings that do not go together, a condition that is none.
+   * Asked before anything opens, by `auxilio config` too. `label` as in `open`.
+   */
+  check?(options: O, label: (key: string) => string): void | Promise<void>;
   /** `label` turns a key into what the operator wrote, for messages: `STORE_BUCKET_ROOT`. */
   open(options: O, context: OpenContext, label: (key: string) => string): Promise<Store>;
   readonly upkeep?: Upkeep<O>;
@@ -76,6 +83,14 @@ function parsedUpkeep<O extends object>({
 }
 
 export function defineBackend<O extends object>(definition: BackendDefinition<O>): Backend {
+  const checked = async (
+    options: Readonly<Record<string, unknown>>,
+    label: (key: string) => string,
+  ): Promise<O> => {
+    const parsed = parseSettings(definition.schema, options, label);
+    await definition.check?.(parsed, label);
+    return parsed;
+  };
   return {
     name: definition.use,
     use: definition.use,
@@ -88,8 +103,11 @@ export function defineBackend<O extends object>(definition: BackendDefinition<O>
       if (!definition.capabilities || known.length < children.length) return undefined;
       return new Set(definition.capabilities(parseSettings(definition.schema, options, label), known));
     },
-    open(options, context, label = (key) => key) {
-      return definition.open(parseSettings(definition.schema, options, label), context, label);
+    async check(options, label = (key) => key) {
+      await checked(options, label);
+    },
+    async open(options, context, label = (key) => key) {
+      return definition.open(await checked(options, label), context, label);
     },
     upkeep: parsedUpkeep(definition),
   };

@@ -23,7 +23,7 @@ export interface WiringNode {
   readonly children: readonly WiringNode[];
 }
 
-/** Throws `SettingsError`: a syntax error with a caret, an unknown store, a circle with its path, a bad layer. */
+/** Throws `SettingsError`: a syntax error with a caret, an unknown store, a circle with its path, a bad layer or setting. */
 export async function describeWiring(
   expression: string,
   options: { readonly definitions: StoreDefinitions; readonly baseDir: string; readonly label: string },
@@ -44,6 +44,7 @@ async function describe(
     throw new SettingsError(`the stores are wired in a circle: ${circle}`);
   }
   const plan = await planStore(expression, options, where);
+  await plan.backend.check(plan.options, plan.label);
   const children = await Promise.all(plan.children.map((c) => describe(c, options, [...path, name], name)));
   const known = children.map((child) => child.capabilities);
   return {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/lib/log.ts';
+import { CONTAINERS } from '../../src/storage/container-names.ts';
 import type { StoreDefinition } from '../../src/storage/definitions.ts';
 import { openStores } from '../../src/storage/open-stores.ts';
-import { registeredStores } from '../../src/storage/registry.ts';
 import { checkWiring, describeWiring, type WiringNode } from '../../src/storage/wiring.ts';
 
 const baseDir = import.meta.dirname;
@@ -25,8 +25,11 @@ const CONTAINED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   primary_deferred_processed: { primary: 'a', deferred: 'b', processed: 'c' },
 };
 
+/** Of engines the conformance suite compares the same. */
+const EMBEDDED = ['fs', 'memory', 'null', 'sqlite', ...CONTAINERS];
+
 describe('describeWiring', () => {
-  it.each(registeredStores)('knows what %s can do without opening it', async (use) => {
+  it.each(EMBEDDED)('knows what %s can do without opening it', async (use) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'auxilio-wiring-'));
     const leaf = { use: 'memory' };
     const definitions = define({ x: { use, ...CONTAINED[use] }, a: leaf, b: leaf, c: leaf });
@@ -71,6 +74,22 @@ describe('describeWiring', () => {
     await expect(describeWiring('a', { definitions, baseDir, label: 'X' })).rejects.toThrow(
       'the stores are wired in a circle: a -> b -> poly(a) -> a',
     );
+  });
+
+  it.each([
+    [{ use: 'fs', depth: '9' }, 'STORE_A_DEPTH: must be 1, 2, 3 or 4'],
+    [{ use: 'fs', dated: 'yes' }, 'STORE_A_DATED: is a setting of layout socorro'],
+    [{ use: 'fs', tree: 'legacy' }, 'STORE_A_TREE: is a setting of layout socorro'],
+    [{ use: 'fs', layout: 'socorro', depth: '3' }, 'STORE_A_DEPTH: is a setting of layout native'],
+    [{ use: 'primary_deferred', when: '{"feld":1}' }, 'STORE_A_WHEN: has the keys "feld"'],
+    [{ use: 'primary_deferred', when: '{"any":[{"sample":101}]}' }, 'STORE_A_WHEN.any[0].sample: must be'],
+    [{ use: 'primary_deferred_processed', when: '{"field":"F","matches":"("}' }, 'STORE_A_WHEN.matches: Inv'],
+  ])('finds what a schema cannot say in %j, without opening anything', async (a, message) => {
+    const children = a.use.startsWith('primary') ? { primary: 'b', deferred: 'b', processed: 'b' } : {};
+    const { processed, ...two } = children as Readonly<Record<string, string>>;
+    const named = a.use === 'primary_deferred_processed' ? children : two;
+    const definitions = define({ a: { ...named, ...a }, b: { use: 'memory' } });
+    await expect(describeWiring('poly(a, b)', { definitions, baseDir, label: 'X' })).rejects.toThrow(message);
   });
 });
 

@@ -15,8 +15,17 @@ export const whenSetting = {
   default: null as unknown,
 };
 
-export const deferWhen = async (when: unknown, name: string): Promise<Test> =>
-  when === null || when === undefined ? isDeferred : compilePredicate(when, `${name}: when`);
+/** `label` is what the operator wrote the condition in: `STORE_SPLIT_WHEN`. Throws `SettingsError`. */
+export const deferWhen = async (when: unknown, label: string): Promise<Test> =>
+  when === null || when === undefined ? isDeferred : compilePredicate(when, label);
+
+/** For both containers' `check`. */
+export const checkWhen = async (
+  { when }: { readonly when: unknown },
+  label: (key: string) => string,
+): Promise<void> => {
+  await deferWhen(when, label('when'));
+};
 
 export interface Split {
   readonly primary: FullStore;

@@ -41,22 +41,23 @@ export const fsStorageSchema: SettingsSchema<FsOptions> = {
 };
 
 /** Settings that say nothing in the chosen layout are mistakes. */
-function checkLayout(name: string, { layout, depth, tree, dated }: FsOptions): void {
-  if (layout === 'native' && (tree !== 'radix' || dated))
-    throw new SettingsError(`${name}: tree and dated are settings of layout=socorro`);
+function checkLayout({ layout, depth, tree, dated }: FsOptions, label: (key: string) => string): void {
+  const wrong = (key: string, what: string): never => {
+    throw new SettingsError(`${label(key)}: ${what}`);
+  };
+  if (layout === 'native' && tree !== 'radix') wrong('tree', 'is a setting of layout socorro');
+  if (layout === 'native' && dated) wrong('dated', 'is a setting of layout socorro');
   if (layout === 'socorro' && depth !== 2)
-    throw new SettingsError(
-      `${name}: depth is a setting of layout=native; in Socorro's trees each crash id says it`,
-    );
-  if (depth < 1 || depth > 4) throw new SettingsError(`${name}: depth is 1, 2, 3 or 4`);
+    wrong('depth', "is a setting of layout native; in Socorro's trees each crash id says it");
+  if (depth < 1 || depth > 4) wrong('depth', 'must be 1, 2, 3 or 4');
 }
 
 export default defineBackend<FsOptions>({
   use: 'fs',
   schema: fsStorageSchema,
   capabilities: (options) => (options.layout === 'native' ? FS_CAPABILITIES : SOCORRO_FS_CAPABILITIES),
+  check: checkLayout,
   async open(options, { name, dataDir }) {
-    checkLayout(name, options);
     const root = options.root === '' ? join(dataDir, 'stores', name) : resolve(options.root);
     const { layout, depth, tree, dated } = options;
     return layout === 'native'

@@ -1,5 +1,5 @@
 import type { SettingsSchema } from '../../../lib/settings.ts';
-import { deferWhen, whenSetting } from '../../children/routing.ts';
+import { checkWhen, deferWhen, whenSetting } from '../../children/routing.ts';
 import { openChild } from '../../children/settings.ts';
 import { defineBackend } from '../../definition.ts';
 import { createPrimaryDeferred, primaryDeferredCapabilities } from './primary-deferred.ts';
@@ -22,8 +22,9 @@ export default defineBackend<PrimaryDeferredOptions>({
   childKeys: ['primary', 'deferred'],
   tries: 'alternatives',
   capabilities: (_options, children) => primaryDeferredCapabilities(children),
-  async open(options, context) {
-    const when = await deferWhen(options.when, context.name);
+  check: checkWhen,
+  async open(options, context, label) {
+    const when = await deferWhen(options.when, label('when'));
     const [primary, deferred] = await Promise.all([
       openChild(options.primary, 'primary', context),
       openChild(options.deferred, 'deferred', context),
