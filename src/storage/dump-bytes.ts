@@ -34,6 +34,34 @@ async function* sourceChunks(store: string, dump: Dump, signal: AbortSignal | un
   }
 }
 
+/** Counts and hashes the bytes of a dump as they pass. */
+class Passage {
+  readonly #store: string;
+  readonly #dump: Dump;
+  readonly #hash = createHash('sha256');
+  #size = 0;
+
+  constructor(store: string, dump: Dump) {
+    this.#store = store;
+    this.#dump = dump;
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#dump.size) throw wrongSize(this.#store, this.#dump, 'more');
+    this.#hash.update(chunk);
+  }
+
+  end(): { readonly sha256: string } {
+    const { size, sha256: wanted } = this.#dump;
+    if (this.#size < size) throw wrongSize(this.#store, this.#dump, `only ${this.#size}`);
+    const sha256 = this.#hash.digest('hex');
+    if (wanted === undefined || wanted === sha256) return { sha256 };
+    const detail = 'the bytes of a dump do not have the SHA-256 that came with it';
+    throw new StorageError('corrupt', this.#store, detail);
+  }
+}
+
 /**
  * Hands every chunk to `write`, one at a time. Rejects with `invalid` as soon as the bytes are more than
  * `dump.size`, or at the end when they are fewer; with `corrupt` when `dump.sha256` is given and is not theirs.
@@ -45,20 +73,26 @@ export async function copyDump(
   write: (chunk: Uint8Array) => Promise<void> | void,
   options?: CallOptions,
 ): Promise<{ readonly sha256: string }> {
-  const hash = createHash('sha256');
-  let size = 0;
+  const passage = new Passage(store, dump);
   for await (const chunk of sourceChunks(store, dump, options?.signal)) {
-    size += chunk.length;
-    if (size > dump.size) throw wrongSize(store, dump, 'more');
-    hash.update(chunk);
+    passage.add(chunk);
     await write(chunk);
   }
-  if (size < dump.size) throw wrongSize(store, dump, `only ${size}`);
-  const sha256 = hash.digest('hex');
-  if (dump.sha256 !== undefined && dump.sha256 !== sha256) {
-    throw new StorageError('corrupt', store, 'the bytes of a dump do not have the SHA-256 that came with it');
+  return passage.end();
+}
+
+/** The same for those who pull: throws what `copyDump` rejects with, after the last good chunk. */
+export async function* checkedChunks(
+  store: string,
+  dump: Dump,
+  options?: CallOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const passage = new Passage(store, dump);
+  for await (const chunk of sourceChunks(store, dump, options?.signal)) {
+    passage.add(chunk);
+    yield chunk;
   }
-  return { sha256 };
+  passage.end();
 }
 
 export const wrongSize = (store: string, dump: Dump, found: string): StorageError =>

@@ -16,6 +16,7 @@ const LEAVES: Readonly<Record<string, Load>> = {
   postgres: () => import('./postgres/index.ts'),
   s3: () => import('./s3/index.ts'),
   sqlite: () => import('./sqlite/index.ts'),
+  telemetry: () => import('./telemetry/index.ts'),
 };
 
 const CONTAINER_FOLDERS: Readonly<Record<(typeof CONTAINERS)[number], Load>> = {
