@@ -53,6 +53,7 @@ concurrent_compactors: 1
 export default {
   name: 'cassandra',
   ports: 2,
+  container: { service: 'cassandra', ports: ['CASSANDRA_PORT'] },
   startMs: 180_000,
   async install(cache) {
     if ((await suitable()) === undefined) await aptInstall('openjdk-17-jre-headless');

@@ -52,6 +52,8 @@ export function elasticsearch(release: Release): EngineDefinition<EngineName> {
   return {
     name: release.name,
     ports: 2,
+    // The service has the engine's name.
+    container: { service: release.name, ports: [`${release.name.toUpperCase()}_PORT`] },
     startMs: 180_000,
     async install(cache) {
       const java = await release.java(cache);

@@ -121,6 +121,7 @@ async function ask(place: Place): Promise<Answer> {
 export default {
   name: 'postgres',
   ports: 1,
+  container: { service: 'postgres', ports: ['POSTGRES_PORT'] },
   startMs: 60_000,
   // Fast shutdown; on SIGTERM it would wait until every client has left.
   stopSignal: 'SIGINT',

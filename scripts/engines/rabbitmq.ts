@@ -42,6 +42,7 @@ function writeSettings(place: Place, ports: Ports): void {
 export default {
   name: 'rabbitmq',
   ports: 4,
+  container: { service: 'rabbitmq', ports: ['RABBITMQ_PORT', 'RABBITMQ_MANAGEMENT_PORT'] },
   startMs: 120_000,
   async install() {
     if (script() === undefined) await aptInstall('rabbitmq-server');

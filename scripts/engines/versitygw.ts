@@ -16,6 +16,7 @@ const folderFor = (cache: string): string => join(cache, VERSION);
 export default {
   name: 'versitygw',
   ports: 1,
+  container: { service: 's3', ports: ['S3_PORT'] },
   startMs: 30_000,
   async install(cache) {
     const folder = folderFor(cache);
