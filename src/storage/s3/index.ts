@@ -1,5 +1,6 @@
 import { defineBackend } from '../definition.ts';
-import { checkPrefix, type S3StorageSettings, s3Capabilities, s3StorageSchema } from './settings.ts';
+import { checkPrefix } from '../s3-client/key-root.ts';
+import { type S3StorageSettings, s3Capabilities, s3StorageSchema } from './settings.ts';
 
 /** The SDK takes 40 MB: it is loaded when such a store is opened, and not to read its settings. */
 const storage = () => import('./s3-storage.ts');

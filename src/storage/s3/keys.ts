@@ -3,8 +3,9 @@
  * is the raw crash, the names of the dumps, the processed crash, or one dump.
  */
 import { createHash } from 'node:crypto';
-import { type CrashId, dayOf, isCrashId } from '../../model/crash-id.ts';
+import { type CrashId, dayOf } from '../../model/crash-id.ts';
 import { StorageError } from '../errors.ts';
+import { idIn } from '../s3-client/key-root.ts';
 
 export const LAYOUTS = ['v1', 'v2', 'simple-date'] as const;
 export type Layout = (typeof LAYOUTS)[number];
@@ -50,11 +51,15 @@ export class Keys {
   readonly root: string;
   readonly #store: string;
 
-  /** Socorro joins its prefix with `/`, so that an empty one makes keys that begin with `/`: `leadingSlash`. */
-  constructor(store: string, layout: Layout, prefix: string, leadingSlash: boolean) {
+  constructor(store: string, layout: Layout, root: string) {
     this.#store = store;
     this.layout = layout;
-    this.root = `${leadingSlash ? '/' : ''}${prefix === '' ? '' : `${prefix}/`}`;
+    this.root = root;
+  }
+
+  /** False for an id that no crash of this layout can have: there is nothing to read or remove. */
+  holds(id: CrashId): boolean {
+    return this.layout !== 'simple-date' || dayOf(id) !== undefined;
   }
 
   /** The key that is written. */
@@ -77,6 +82,7 @@ export class Keys {
 
   /** Where a raw crash may lie, in the order they are tried: before `v2` there was `v1`. */
   raws(id: CrashId): readonly string[] {
+    if (!this.holds(id)) return [];
     return [...new Set([this.of(RAW, id), ...(this.layout === 'v2' ? [`${this.root}v1/${RAW}/${id}`] : [])])];
   }
 
@@ -114,14 +120,7 @@ export class Keys {
   idOf(key: string): CrashId | undefined {
     const id = idIn(key);
     const thing = key.slice(this.root.length).split('/')[1];
-    if (id === undefined || thing === undefined) return undefined;
-    if (this.layout === 'simple-date' && dayOf(id) === undefined) return undefined;
+    if (id === undefined || thing === undefined || !this.holds(id)) return undefined;
     return this.of(thing, id) === key ? id : undefined;
   }
-}
-
-/** The crash that a key belongs to: its last part. */
-export function idIn(key: string): CrashId | undefined {
-  const last = key.slice(key.lastIndexOf('/') + 1);
-  return isCrashId(last) ? last : undefined;
 }

@@ -1,7 +1,8 @@
 /** Crashes of a day, where the layout has days in its keys. */
 import type { CrashId } from '../../model/crash-id.ts';
 import type { CallOptions } from '../../model/report.ts';
-import { idIn, PROCESSED, RAW } from './keys.ts';
+import { idIn } from '../s3-client/key-root.ts';
+import { PROCESSED, RAW } from './keys.ts';
 import { AT_ONCE, type S3Parts } from './s3-parts.ts';
 
 /** simple-date: both listings are in the order of the ids, so that they can be merged as they come. */

@@ -98,6 +98,7 @@ export class Reports {
    */
   async remove(id: CrashId, options?: CallOptions): Promise<boolean> {
     const { keys, objects } = this.#parts;
+    if (!keys.holds(id)) return false;
     const raws = keys.raws(id);
     const processed = keys.of(PROCESSED, id);
     const [listed, checksums, ...infos] = await Promise.all([

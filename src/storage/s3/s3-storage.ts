@@ -10,6 +10,7 @@ import { type Capability, type CrashStorage, HEALTHY, type Health } from '../con
 import { checkDay } from '../days.ts';
 import { StorageError } from '../errors.ts';
 import { openConnection, type S3Connection } from '../s3-client/connection.ts';
+import { keyRoot } from '../s3-client/key-root.ts';
 import { S3Objects } from '../s3-client/objects.ts';
 import { checkAtOpen } from '../s3-client/open-check.ts';
 import { Uploads } from '../s3-client/uploads.ts';
@@ -70,7 +71,8 @@ class PlainS3Storage implements CrashStorage<S3Capability> {
 
   readProcessed(id: CrashId, options?: CallOptions): Promise<ProcessedCrash> {
     return this.gate.run(options, async () => {
-      const json = await readObject(this.parts, this.parts.keys.of(PROCESSED, id), options);
+      const { keys } = this.parts;
+      const json = keys.holds(id) && (await readObject(this.parts, keys.of(PROCESSED, id), options));
       if (json) return fromSocorroProcessed(id, json);
       throw new StorageError('not_found', this.name, `no processed crash ${id}`);
     });
@@ -133,7 +135,7 @@ export function partsOf(
   connection: S3Connection,
   log: Log,
 ): { readonly parts: S3Parts; readonly gate: CallGate } {
-  const keys = new Keys(name, settings.layout, settings.prefix, settings.leading_slash);
+  const keys = new Keys(name, settings.layout, keyRoot(settings));
   const objects = new S3Objects(name, connection);
   const wrap = (error: unknown): StorageError =>
     gate.closed && !(error instanceof StorageError) && connection.error(error).code === 'unavailable'

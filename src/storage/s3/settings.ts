@@ -1,12 +1,11 @@
-import { SettingsError, type SettingsSchema } from '../../lib/settings.ts';
+import type { SettingsSchema } from '../../lib/settings.ts';
 import type { Capability } from '../contract.ts';
-import { type S3Settings, s3Schema, storeLabel } from '../s3-client/settings.ts';
+import { type KeyRootSettings, keyRootSchema } from '../s3-client/key-root.ts';
+import { type S3Settings, s3Schema } from '../s3-client/settings.ts';
 import { LAYOUTS, type Layout } from './keys.ts';
 
-export interface S3StorageSettings extends S3Settings {
+export interface S3StorageSettings extends S3Settings, KeyRootSettings {
   readonly layout: Layout;
-  readonly prefix: string;
-  readonly leading_slash: boolean;
 }
 
 export const s3StorageSchema: SettingsSchema<S3StorageSettings> = {
@@ -16,20 +15,8 @@ export const s3StorageSchema: SettingsSchema<S3StorageSettings> = {
     format: [...LAYOUTS],
     default: 'simple-date',
   },
-  prefix: { doc: 'What every key begins with, without the / that follows it.', format: String, default: '' },
-  leading_slash: {
-    doc: "Keys begin with /, as Socorro's of 2018 do where its prefix is empty.",
-    format: Boolean,
-    default: false,
-  },
+  ...keyRootSchema,
 };
-
-export function checkPrefix(store: string, { prefix }: { readonly prefix: string }): void {
-  if (/^\/|\/$|\/\//.test(prefix) || prefix.split('/').some((part) => part === '.' || part === '..'))
-    throw new SettingsError(
-      `${storeLabel(store)('prefix')}: is written without / at its ends, and without empty parts, . and ..`,
-    );
-}
 
 const ALWAYS = [
   'report.write',

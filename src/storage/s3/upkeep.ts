@@ -10,13 +10,14 @@ import {
   unfinishedUploads,
 } from '../s3-client/bucket-upkeep.ts';
 import { withConnection } from '../s3-client/connection.ts';
+import { checkPrefix } from '../s3-client/key-root.ts';
 import type { Swept, Upkeep, UpkeepOptions } from '../upkeep.ts';
 import { blobFolder } from './blobs.ts';
 import { PROCESSED, RAW, REPORT } from './keys.ts';
 import { idsBelow } from './listing.ts';
 import type { S3Parts } from './s3-parts.ts';
 import { partsOf } from './s3-storage.ts';
-import { checkPrefix, type S3StorageSettings } from './settings.ts';
+import type { S3StorageSettings } from './settings.ts';
 
 type Methods = Required<Upkeep<S3StorageSettings>>;
 
