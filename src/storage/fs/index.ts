@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import { SettingsError, type SettingsSchema } from '../../lib/settings.ts';
-import { defineBackend } from '../definition.ts';
+import { defineBackend, type OpenContext } from '../definition.ts';
 import { FS_CAPABILITIES, FsStorage } from './fs-storage.ts';
 import { SOCORRO_FS_CAPABILITIES, SocorroFsStorage } from './socorro-storage.ts';
+import { sweepTree, wipeTree } from './upkeep.ts';
 
 interface FsOptions {
   readonly root: string;
@@ -52,16 +53,24 @@ function checkLayout({ layout, depth, tree, dated }: FsOptions, label: (key: str
   if (depth < 1 || depth > 4) wrong('depth', 'must be 1, 2, 3 or 4');
 }
 
+const rootOf = ({ root }: FsOptions, { name, dataDir }: OpenContext): string =>
+  root === '' ? join(dataDir, 'stores', name) : resolve(root);
+
 export default defineBackend<FsOptions>({
   use: 'fs',
   schema: fsStorageSchema,
   capabilities: (options) => (options.layout === 'native' ? FS_CAPABILITIES : SOCORRO_FS_CAPABILITIES),
   check: checkLayout,
-  async open(options, { name, dataDir }) {
-    const root = options.root === '' ? join(dataDir, 'stores', name) : resolve(options.root);
+  async open(options, context) {
+    const { name } = context;
+    const root = rootOf(options, context);
     const { layout, depth, tree, dated } = options;
     return layout === 'native'
       ? FsStorage.open(name, { root, depth })
       : SocorroFsStorage.open(name, { root, tree, dated });
+  },
+  upkeep: {
+    sweep: (options, context, how) => sweepTree(context.name, rootOf(options, context), how),
+    wipe: (options, context, how) => wipeTree(context.name, rootOf(options, context), how),
   },
 });

@@ -1,6 +1,6 @@
 import { SettingsError, type SettingsSchema } from '../../lib/settings.ts';
 import { defineBackend } from '../definition.ts';
-import { parseDestination } from './destination.ts';
+import { type Destination, parseDestination } from './destination.ts';
 import { HTTP_CAPABILITIES, HttpStorage } from './http-storage.ts';
 
 interface HttpOptions {
@@ -40,9 +40,18 @@ export const httpStorageSchema: SettingsSchema<HttpOptions> = {
   },
 };
 
-function checkLimits(options: HttpOptions, label: (key: string) => string): void {
+/** Throws `SettingsError`. */
+function destinationsOf(options: HttpOptions, label: (key: string) => string): readonly Destination[] {
   if (options.url.length === 0)
     throw new SettingsError(`${label('url')} is not set: where are reports to be sent?`);
+  const destinations = options.url.map((text) => parseDestination(text, options.sample, label('url')));
+  const twice = destinations.find((d, i) => destinations.findIndex((o) => o.url.href === d.url.href) !== i);
+  if (twice) throw new SettingsError(`${label('url')} names ${twice.label} twice`);
+  return destinations;
+}
+
+function check(options: HttpOptions, label: (key: string) => string): void {
+  destinationsOf(options, label);
   if (!(options.sample >= 0 && options.sample <= 100))
     throw new SettingsError(`${label('sample')}: is a percentage from 0 to 100`);
   for (const key of ['connect_timeout', 'timeout'] as const)
@@ -56,18 +65,14 @@ export default defineBackend<HttpOptions>({
   use: 'http',
   schema: httpStorageSchema,
   capabilities: () => HTTP_CAPABILITIES,
-  async open(options, { name }, label) {
-    checkLimits(options, label);
-    const destinations = options.url.map((text) => parseDestination(text, options.sample, label('url')));
-    const twice = destinations.find((d, i) => destinations.findIndex((o) => o.url.href === d.url.href) !== i);
-    if (twice) throw new SettingsError(`${label('url')} names ${twice.label} twice`);
-    return new HttpStorage(name, {
-      destinations,
+  check,
+  open: async (options, { name }, label) =>
+    new HttpStorage(name, {
+      destinations: destinationsOf(options, label),
       token: options.token,
       gzip: options.gzip,
       userAgent: options.user_agent,
       connectTimeoutMs: options.connect_timeout,
       timeoutMs: options.timeout,
-    });
-  },
+    }),
 });

@@ -84,7 +84,7 @@ class Upload {
 const UNUSED = 'upload = ? and not exists (select 1 from raw where raw.upload = ?)';
 
 /** Never touches an upload that a raw crash has. */
-const undo = (upload: number): readonly Statement[] => [
+export const undoUpload = (upload: number): readonly Statement[] => [
   { sql: `delete from dump_chunk where ${UNUSED}`, parameters: [upload, upload] },
   { sql: `delete from dump where ${UNUSED}`, parameters: [upload, upload] },
   { sql: 'delete from staging where upload = ?', parameters: [upload] },
@@ -188,7 +188,7 @@ export class ReportTable {
       { sql: 'select upload from staging where started_ms < ?', parameters: [Date.now() - ABANDONED_MS] },
       options,
     );
-    for (const [upload] of rows) await this.#file.commit(undo(Number(upload)), options);
+    for (const [upload] of rows) await this.#file.commit(undoUpload(Number(upload)), options);
   }
 
   async #addDump(upload: Upload, item: number, dump: Dump, options: CallOptions): Promise<void> {
@@ -221,7 +221,7 @@ export class ReportTable {
   /** Not with the caller's signal, which may be why we are here. */
   async #undo(upload: number, reason: unknown): Promise<void> {
     try {
-      await this.#file.commit(undo(upload));
+      await this.#file.commit(undoUpload(upload));
     } catch (cause) {
       // The sweep of a later start takes them away; what matters to the caller is why the save failed.
       if (reason instanceof Error && reason.cause === undefined) reason.cause = cause;

@@ -1,6 +1,5 @@
 /** A whole store in one SQLite file: reports, processed crashes, search and scan. */
 import type { Database } from '../../database/contract.ts';
-import { DatabaseError } from '../../database/errors.ts';
 import { migrate } from '../../database/migrate.ts';
 import { sqliteDatabase } from '../../database/sqlite-database.ts';
 import { SqliteFile } from '../../database/sqlite-file.ts';
@@ -8,19 +7,18 @@ import type { Statement } from '../../database/sqlite-protocol.ts';
 import type { CrashId } from '../../model/crash-id.ts';
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import type { CallOptions, Dump, DumpInfo, RawCrash, Report } from '../../model/report.ts';
-import { QueryError } from '../../search/errors.ts';
 import type { FieldDefinition } from '../../search/fields.ts';
 import type { Row, ScanRequest, SearchQuery, SearchResult } from '../../search/query.ts';
 import { CallGate } from '../call-gate.ts';
 import { type Capability, type CrashStorage, HEALTHY, type Health } from '../contract.ts';
 import { checkDay } from '../days.ts';
-import { StorageError, type StorageErrorCode, toStorageError } from '../errors.ts';
 import { FieldRegistry } from './field-registry.ts';
 import { ProcessedTable } from './processed-table.ts';
 import { ReportTable, removeReport } from './report-table.ts';
 import { scanCrashes } from './scan.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Searcher } from './search.ts';
+import { wrapSqlite } from './sqlite-errors.ts';
 
 export const SQLITE_CAPABILITIES = [
   'report.write',
@@ -44,15 +42,6 @@ const removeAll = (id: CrashId): readonly Statement[] => [
   { sql: 'delete from crash where id = ?', parameters: [id] },
 ];
 
-/** An error of ours as it is; a conflict here is a fault of the store, not of the caller. */
-function wrap(store: string, error: unknown): StorageError {
-  if (error instanceof QueryError)
-    return new StorageError(error.code, store, error.message, { cause: error });
-  if (!(error instanceof DatabaseError)) return toStorageError(store, error);
-  const code: StorageErrorCode = error.code === 'conflict' ? 'internal' : error.code;
-  return new StorageError(code, store, error.message, { cause: error });
-}
-
 export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[number]> {
   readonly name: string;
   readonly use = 'sqlite';
@@ -70,7 +59,7 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
     this.name = name;
     this.#file = file;
     this.#registry = registry;
-    this.#gate = new CallGate(name, (error) => wrap(name, error));
+    this.#gate = new CallGate(name, (error) => wrapSqlite(name, error));
     this.#reports = new ReportTable(name, file);
     this.#processed = new ProcessedTable(name, file, registry);
     this.#searcher = new Searcher(name, file, registry, database.tables());
@@ -90,7 +79,7 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
       return store;
     } catch (error) {
       await file?.close();
-      throw wrap(name, error);
+      throw wrapSqlite(name, error);
     }
   }
 
@@ -159,7 +148,7 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
     try {
       await this.#closing;
     } catch (error) {
-      throw wrap(this.name, error);
+      throw wrapSqlite(this.name, error);
     }
   }
 
