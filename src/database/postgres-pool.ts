@@ -26,6 +26,11 @@ export interface ConnectionOptions extends CallOptions {
   readonly single?: boolean;
 }
 
+export interface TransactionOptions extends ConnectionOptions {
+  /** SQL that runs first, sent together with `begin`. */
+  readonly lock?: string;
+}
+
 export interface CheckedOut {
   readonly session: PostgresSession;
   release(): void;
@@ -112,10 +117,11 @@ export class PostgresPool {
   /** The same in a transaction: committed when `work` resolves, undone when it rejects or the signal aborts before the commit. */
   transaction<T>(
     work: (session: PostgresSession) => Promise<T>,
-    options: ConnectionOptions = {},
+    options: TransactionOptions = {},
   ): Promise<T> {
+    const { lock } = options;
     return this.withSession(async (session) => {
-      await session.query('begin');
+      await session.query(lock === undefined ? 'begin' : `begin; ${lock}`);
       let result: T;
       try {
         result = await work(session);

@@ -1,6 +1,6 @@
 /** One connection, in the SQLite thread: does what the protocol asks for, one request after the other. */
 import { statSync } from 'node:fs';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { Failure, failureOf } from './sqlite-failures.ts';
 import { BUSY_MS, openConnection } from './sqlite-open.ts';
 import type {
@@ -13,6 +13,7 @@ import type {
   UnitResult,
   WorkerOptions,
 } from './sqlite-protocol.ts';
+import { type SqliteRows, SqliteStatement } from './sqlite-statement.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
 /** Prepared statements kept; a store uses some dozens. */
@@ -23,8 +24,8 @@ export class SqliteConnection {
   readonly #db: DatabaseSync;
   readonly #inode: number;
   readonly #log: WriteAheadLog | undefined;
-  readonly #prepared = new Map<string, StatementSync>();
-  readonly #cursors = new Map<number, Iterator<SqlValue[]> & { columns: readonly string[] }>();
+  readonly #prepared = new Map<string, SqliteStatement>();
+  readonly #cursors = new Map<number, SqliteRows>();
 
   constructor(options: WorkerOptions) {
     this.#path = options.path;
@@ -72,15 +73,14 @@ export class SqliteConnection {
     return null;
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): SqliteStatement {
     const known = this.#prepared.get(sql);
     if (known) {
       this.#prepared.delete(sql);
       this.#prepared.set(sql, known);
       return known;
     }
-    const statement = this.#db.prepare(sql);
-    statement.setReturnArrays(true);
+    const statement = new SqliteStatement(this.#db, sql);
     this.#prepared.set(sql, statement);
     const oldest = this.#prepared.keys().next();
     if (this.#prepared.size > CACHED_STATEMENTS && !oldest.done) this.#prepared.delete(oldest.value);
@@ -89,20 +89,11 @@ export class SqliteConnection {
 
   #run(statement: Statement, maxBytes = Number.POSITIVE_INFINITY): StatementResult {
     const prepared = this.#prepare(statement.sql);
-    const parameters = [...(statement.parameters ?? [])];
-    const columns = prepared.columns().map((c) => c.name);
-    if (columns.length === 0) {
-      const { changes, lastInsertRowid } = prepared.run(...parameters);
-      return {
-        columns,
-        rows: [],
-        more: false,
-        changes: Number(changes),
-        lastInsertRowid: Number(lastInsertRowid),
-      };
-    }
-    const rows = prepared.iterate(...parameters) as unknown as IterableIterator<SqlValue[]>;
-    return { columns, ...atMost(rows, maxBytes), changes: 0, lastInsertRowid: 0 };
+    const parameters = statement.parameters ?? [];
+    if (!prepared.returnsRows) return { columns: [], rows: [], more: false, ...prepared.run(parameters) };
+    const rows = prepared.iterate(parameters);
+    const page = atMost(rows, maxBytes);
+    return { columns: rows.columns, ...page, changes: 0, lastInsertRowid: 0 };
   }
 
   #blob(statement: Statement, into: Uint8Array): number | null {
@@ -160,10 +151,7 @@ export class SqliteConnection {
 
   #openCursor(cursor: number, { sql, parameters = [] }: Statement): null {
     // A statement of its own: a cached one would be reset by the next caller.
-    const statement = this.#db.prepare(sql);
-    statement.setReturnArrays(true);
-    const rows = statement.iterate(...parameters) as unknown as Iterator<SqlValue[]>;
-    this.#cursors.set(cursor, Object.assign(rows, { columns: statement.columns().map((c) => c.name) }));
+    this.#cursors.set(cursor, new SqliteStatement(this.#db, sql).iterate(parameters));
     return null;
   }
 

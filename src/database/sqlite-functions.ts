@@ -1,11 +1,6 @@
 /** SQL functions that SQLite lacks. Registered on each connection by the worker. */
 import type { DatabaseSync } from 'node:sqlite';
-
-/** Lower case as Unicode has it; SQLite's `lower` knows ASCII only. */
-export const fold = (text: string): string => text.toLowerCase();
-
-/** Letters, digits and `_` in a row. */
-export const wordsOf = (text: string): readonly string[] => fold(text).match(/[\p{L}\p{N}_]+/gu) ?? [];
+import { fold, wordsOf } from '../lib/words.ts';
 
 /** Every word of `wanted` is a word of `text`, case aside. No word wanted: false. */
 export function hasWords(text: string, wanted: string): boolean {
