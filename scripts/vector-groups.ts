@@ -247,6 +247,7 @@ export interface Benches {
 }
 
 export async function runVector(vector: Vector, benches: Benches): Promise<Outcome> {
+  if (!isRecord(vector)) return { passed: false, reason: 'it is no object' };
   const run = groupOf(vector);
   if (!run) return { passed: false, reason: `group ${vector.group} of era ${vector.era} is not known` };
   const actual = attempt(run, vector, await benchOf(vector, benches));

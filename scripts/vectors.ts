@@ -31,9 +31,11 @@ async function runFile(file: string): Promise<{ passed: number; failed: number }
       passed++;
       continue;
     }
-    console.log(`\n${file} [${i}] ${vector.group} (${vector.era}): ${outcome.reason}`);
-    console.log(`  input    ${shorten(vector.input)}`);
-    console.log(`  expected ${shorten(vector.expected)}`);
+    // Files come from anywhere: a vector may be no object at all.
+    const { group, era, input, expected } = (vector ?? {}) as Partial<Vector>;
+    console.log(`\n${file} [${i}] ${group} (${era}): ${outcome.reason}`);
+    console.log(`  input    ${shorten(input)}`);
+    console.log(`  expected ${shorten(expected)}`);
     if ('actual' in outcome) console.log(`  actual   ${shorten(outcome.actual)}`);
   }
   return { passed, failed: vectors.length - passed };

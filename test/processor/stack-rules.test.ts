@@ -138,7 +138,7 @@ describe('stack', () => {
       { frame: 1, file: 'b.cc', inlines: [{ function: 'i', file: 'a.h', line: 1 }] },
     ];
     expect((await runRule('topmost-filenames', { walk: stackWalk(stack) })).patch).toEqual({
-      topmost_filenames: ['a.h'],
+      topmost_filenames: 'a.h',
     });
   });
 

@@ -33,6 +33,10 @@ describe('a vector that is not understood', () => {
     expect(await runVector(vector, benches)).toMatchObject({ passed: false, reason: /not known/ });
   });
 
+  it.each([null, 'text', 7, []])('has failed when it is %j', async (vector) => {
+    expect((await runVector(vector as unknown as Vector, benches)).passed).toBe(false);
+  });
+
   it('has failed when its era is another', async () => {
     const vector = { group: 'cpp.normalize_function', era: '2018', input: { function: 'f' }, expected: 'f' };
     expect((await runVector(vector, benches)).passed).toBe(false);

@@ -11,6 +11,6 @@ export default defineRule({
       frame.file,
     ]);
     const topmost = files.find(Boolean);
-    return topmost ? { topmost_filenames: [topmost] } : undefined;
+    return topmost ? { topmost_filenames: topmost } : undefined;
   },
 });
