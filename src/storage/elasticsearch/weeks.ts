@@ -44,13 +44,15 @@ export class Weeks {
 
   /**
    * Makes the index when it is not there. Not left to the server: where somebody has removed the template, it would map
-   * whatever comes; and clusters are run with `action.auto_create_index: false`.
+   * whatever comes; and clusters are run with `action.auto_create_index: false`. One that is there is brought up to date,
+   * once in the life of a process.
    */
   async ensure(index: string, fields: Fields, options: CallOptions = {}): Promise<void> {
     if (this.#known.has(index)) return;
     const { client, shape } = this.#setup;
     const request = this.#request(options);
-    if (!(await client.indices.exists({ index }, request))) {
+    if (await client.indices.exists({ index }, request)) await this.applyTo(index, fields, options);
+    else {
       try {
         await client.indices.create({ index, ...indexBody(shape, fields.values()) }, request);
       } catch (error) {
@@ -91,14 +93,19 @@ export class Weeks {
     return applied;
   }
 
-  /** The same for one index. */
+  /** The same for one index. What its mapping does not allow is left as it is: crashes do without those fields. */
   async applyTo(index: string, fields: Fields, options: CallOptions = {}): Promise<void> {
-    const found = await this.#setup.client.indices.getMapping({ index }, this.#request(options));
-    for (const [name, { mappings }] of Object.entries(found))
-      await this.#update(name, mappings, fields, options);
+    try {
+      const found = await this.#setup.client.indices.getMapping({ index }, this.#request(options));
+      for (const [name, { mappings }] of Object.entries(found))
+        await this.#update(name, mappings, fields, options);
+    } catch (error) {
+      const answer = answerOf(error);
+      if (answer?.status !== 400 && !isMissingIndex(answer?.error)) throw error;
+    }
   }
 
-  /** Answers of those that were dropped. Indices that somebody else has dropped meanwhile are none of them. */
+  /** Resolves with the names of those that were dropped. Indices that somebody else has dropped meanwhile are none of them. */
   async drop(weeks: readonly LiveWeek[], options: CallOptions = {}): Promise<readonly string[]> {
     const dropped: string[] = [];
     for (const { index } of weeks) {
