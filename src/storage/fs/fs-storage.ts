@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { throwIfAborted } from '../../lib/abort.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Disk } from '../../lib/disk.ts';
+import { KeyedLock } from '../../lib/keyed-lock.ts';
 import type { CrashId } from '../../model/crash-id.ts';
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import type { CallOptions, Dump, DumpInfo, RawCrash, Report } from '../../model/report.ts';
@@ -28,7 +29,6 @@ import { CrashWriter } from './crash-writer.ts';
 import { fsError, isMissing } from './fs-errors.ts';
 import { checkPresent, checkRoot, type FsParts, fileDump, notFound, openParts } from './fs-parts.ts';
 import { fromGzipJson, toGzipJson } from './gzip-json.ts';
-import { KeyedLock } from '../../lib/keyed-lock.ts';
 
 export const FS_CAPABILITIES = [
   'report.write',

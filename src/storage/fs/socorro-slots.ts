@@ -6,11 +6,11 @@
 import { lstat, readdir, readlink, rmdir, stat, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
+import { KeyedLock } from '../../lib/keyed-lock.ts';
 import { type CrashId, isCrashId } from '../../model/crash-id.ts';
 import { namesIn, putInto } from './crash-folders.ts';
 import { errnoOf, isMissing } from './fs-errors.ts';
 import type { FsParts } from './fs-parts.ts';
-import { KeyedLock } from '../../lib/keyed-lock.ts';
 import { rawFile } from './socorro-paths.ts';
 
 /** No slot gets more links than this; the time slot goes on in a second folder beside the first, `MM_SS_2`. */

@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SettingsError } from '../../lib/settings.ts';
 import type { StorageError } from '../errors.ts';
-import { type S3ErrorContext, s3Error } from './errors.ts';
+import type { S3ErrorContext } from './error-meanings.ts';
+import { s3Error } from './errors.ts';
 import { checkS3Settings, type S3Settings, storeLabel } from './settings.ts';
 
 /** Who the connection is for: the words of its errors. */

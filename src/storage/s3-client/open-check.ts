@@ -2,7 +2,7 @@
 import type { Log } from '../../lib/log.ts';
 import { StorageError } from '../errors.ts';
 import type { S3Connection } from './connection.ts';
-import { isWrongSetting } from './errors.ts';
+import { isDenied, isWrongSetting } from './errors.ts';
 import type { S3Objects } from './objects.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function checkAtOpen(
   } catch (error) {
     const wrapped = connection.error(error);
     if (isWrongSetting(error)) throw new StorageError('invalid', store, detailOf(wrapped), { cause: error });
-    if (wrapped.code !== 'permission_denied') throw wrapped;
+    if (!isDenied(error)) throw wrapped;
     log.warn({ store, err: wrapped }, 'the bucket may not be listed');
   }
 }
