@@ -7,6 +7,8 @@ export interface QueueContext {
   /** Where an embedded queue lives unless told otherwise; absolute. */
   readonly dataDir: string;
   readonly log: Log;
+  /** The longest that a task may be in hand before its handler gives up; for queues that take it back after a time. */
+  readonly longestTaskMs?: number;
 }
 
 export interface QueueBackend {
@@ -19,20 +21,34 @@ export interface QueueBackend {
     context: QueueContext,
     label?: (key: string) => string,
   ): Promise<CrashQueue>;
+  /** Forgets every task, dead ones and those in hand too, for development. Absent: it is emptied task by task. */
+  readonly wipe?:
+    | ((
+        options: Readonly<Record<string, unknown>>,
+        context: QueueContext,
+        label?: (key: string) => string,
+      ) => Promise<void>)
+    | undefined;
 }
 
 export interface QueueDefinition<O extends object> {
   readonly use: string;
   readonly schema: SettingsSchema<O>;
-  open(options: O, context: QueueContext): Promise<CrashQueue>;
+  /** `label` turns a key into what the operator wrote, for messages: `QUEUE_URL`. */
+  open(options: O, context: QueueContext, label: (key: string) => string): Promise<CrashQueue>;
+  wipe?(options: O, context: QueueContext): Promise<void>;
 }
 
 export function defineQueue<O extends object>(definition: QueueDefinition<O>): QueueBackend {
+  const { wipe } = definition;
   return {
     name: definition.use,
     use: definition.use,
     schema: definition.schema as unknown as SettingsSchema<object>,
-    open: (options, context, label) =>
-      definition.open(parseSettings(definition.schema, options, label), context),
+    open: (options, context, label = (key) => key) =>
+      definition.open(parseSettings(definition.schema, options, label), context, label),
+    wipe:
+      wipe &&
+      (async (options, context, label) => wipe(parseSettings(definition.schema, options, label), context)),
   };
 }

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAborted } from '../../lib/abort.ts';
-import type { Disk } from '../../lib/disk.ts';
+import { type Disk, NodeDisk } from '../../lib/disk.ts';
 import { errnoOf } from '../../lib/errno.ts';
-import { QueueError } from '../contract.ts';
+import { LANES, QueueError } from '../contract.ts';
 
 const MARKER = 'queue.json';
 const LAYOUT = 'auxilio-queue-1';
@@ -37,6 +37,21 @@ export async function openFolder(root: string, disk: Disk): Promise<void> {
   }
   await disk.rename(temporary, join(root, MARKER));
   await disk.syncFolder(root);
+}
+
+/** Where tasks lie, whatever their state. */
+const TASK_FOLDERS = [...LANES, 'delayed', 'claimed', 'dead'] as const;
+
+/** Forgets every task. A process that has one in hand finds it gone, as after an erasure. */
+export async function wipeFolder(root: string): Promise<void> {
+  const disk = new NodeDisk();
+  try {
+    if ((await readLayout(join(root, MARKER))) !== LAYOUT) return;
+    for (const name of TASK_FOLDERS) await disk.removeFolder(join(root, name));
+    await disk.syncFolder(root);
+  } catch (error) {
+    throw toQueueError(error);
+  }
 }
 
 async function readLayout(path: string): Promise<string | undefined> {

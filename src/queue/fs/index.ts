@@ -1,11 +1,15 @@
 import { join, resolve } from 'node:path';
-import { defineQueue } from '../definition.ts';
+import { defineQueue, type QueueContext } from '../definition.ts';
+import { wipeFolder } from './folder.ts';
 import { FsQueue } from './fs-queue.ts';
-import { fsQueueSchema } from './settings.ts';
+import { type FsQueueSettings, fsQueueSchema } from './settings.ts';
+
+const rootOf = (settings: FsQueueSettings, { dataDir }: QueueContext): string =>
+  settings.root ? resolve(settings.root) : join(dataDir, 'queue');
 
 export default defineQueue({
   use: 'fs',
   schema: fsQueueSchema,
-  open: (settings, { dataDir, log }) =>
-    FsQueue.open({ root: settings.root ? resolve(settings.root) : join(dataDir, 'queue'), settings, log }),
+  open: (settings, context) => FsQueue.open({ root: rootOf(settings, context), settings, log: context.log }),
+  wipe: (settings, context) => wipeFolder(rootOf(settings, context)),
 });

@@ -56,6 +56,8 @@ export interface PeriodWork {
   readonly notes: readonly string[];
   chosen(id: CrashId): boolean;
   crash(id: CrashId, options: CallOptions): Promise<CrashOutcome>;
+  /** What is done leaves the source, so that there is nothing to remember: every run looks at all that is left. */
+  readonly fresh?: boolean;
 }
 
 /** On the disk. Crashes up to `after` of `day`, and those of the days before, are in the tally; no others are. */
@@ -136,7 +138,7 @@ export class PeriodRun {
 
   async #resume(): Promise<void> {
     const found = await loadJson(this.#path);
-    if (isStateOf(this.#identity, found)) this.#state = found;
+    if (!this.#work.fresh && isStateOf(this.#identity, found)) this.#state = found;
     this.#state = { ...this.#state, runs: this.#state.runs + 1 };
     await this.#save();
     if (this.resumedAt)

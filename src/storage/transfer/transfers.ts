@@ -67,6 +67,7 @@ export function drainRun(
   const work = {
     lists: [route.from],
     notes: route.notes,
+    fresh: true,
     chosen: everything,
     crash: (id: CrashId, o: CallOptions) => carrier.move(id, true, o),
   };
