@@ -1,10 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { constants, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Disk, NodeDisk } from '../../src/lib/disk.ts';
-import type { Dump } from '../../src/model/report.ts';
+import { describe, expect, it } from 'vitest';
 import {
   collect,
   DAY,
@@ -15,33 +13,9 @@ import {
 } from '../../src/storage/conformance/inputs.ts';
 import { crashFolder } from '../../src/storage/fs/crash-folders.ts';
 import { fsError } from '../../src/storage/fs/fs-errors.ts';
-import { FsStorage } from '../../src/storage/fs/fs-storage.ts';
+import { failing, useFsRoot } from './fs-root.ts';
 
-let root: string;
-const open = (disk?: Disk, depth = 2): Promise<FsStorage> =>
-  FsStorage.open('files', disk ? { root, depth, disk } : { root, depth });
-
-beforeEach(async () => {
-  root = join(await mkdtemp(join(tmpdir(), 'auxilio-fs-test-')), 'root');
-});
-afterEach(() => rm(dirname(root), { recursive: true }));
-
-/** A real disk on which one kind of operation fails. */
-const failing = (method: keyof Disk, code: string, when: (path: string) => boolean): Disk => {
-  const disk = new NodeDisk();
-  const original = disk[method].bind(disk) as (...args: readonly unknown[]) => Promise<unknown>;
-  const fail = (...args: readonly unknown[]): Promise<unknown> =>
-    when(String(args[0]))
-      ? Promise.reject(Object.assign(new Error(`${code}: no`), { code }))
-      : original(...args);
-  return Object.assign(disk, { [method]: fail });
-};
-
-const spoolFile = async (text: string): Promise<Dump & { readonly path: string }> => {
-  const path = join(dirname(root), `spooled-${Math.random()}`);
-  await writeFile(path, text);
-  return { ...textDump('core', text), path, immutable: true };
-};
+const root = useFsRoot();
 
 describe('fs: errors', () => {
   it.each([
@@ -79,14 +53,14 @@ describe('fs: errors', () => {
     'a disk that is full at %s: full, nothing readable, nothing left, and well afterwards',
     async (method) => {
       let full = false;
-      const store = await open(failing(method, 'ENOSPC', () => full));
+      const store = await root.open(failing(method, 'ENOSPC', () => full));
       const raw = rawCrash();
-      const whole = report(raw, textDump('a', 'x'), await spoolFile('y'));
+      const whole = report(raw, textDump('a', 'x'), await root.spoolFile('y'));
       full = true;
       await expect(store.saveReport(whole)).rejects.toMatchObject({ code: 'full', retryable: true });
       full = false;
       await expect(store.readRaw(raw.id)).rejects.toMatchObject({ code: 'not_found' });
-      expect(await readdir(join(root, 'tmp'))).toEqual([]);
+      expect(await readdir(join(root.path, 'tmp'))).toEqual([]);
       await store.saveReport(whole);
       expect(await store.readRaw(raw.id)).toEqual(raw);
     },
@@ -96,24 +70,24 @@ describe('fs: errors', () => {
     let broken = false;
     let renames = 0;
     const disk = failing('rename', 'EIO', (path) => broken && !path.endsWith('.dump') && ++renames > 1);
-    const store = await open(disk);
+    const store = await root.open(disk);
     const raw = rawCrash();
     await store.saveReport(report(raw, textDump('core', 'old')));
-    const before = await readdir(crashFolder(root, 2, raw.id));
+    const before = await readdir(crashFolder(root.path, 2, raw.id));
     broken = true;
     const other = report(rawCrash({ Other: 'x' }, raw.id), textDump('core', 'new'));
     // The first rename is that of the whole folder, which finds the place taken.
     await expect(store.saveReport(other)).rejects.toMatchObject({ code: 'unavailable' });
     broken = false;
     expect(await store.readRaw(raw.id)).toEqual(raw);
-    expect(await readdir(crashFolder(root, 2, raw.id))).toEqual(before);
+    expect(await readdir(crashFolder(root.path, 2, raw.id))).toEqual(before);
   });
 
   it('a root that is gone is an outage, not an empty store', async () => {
-    const store = await open();
+    const store = await root.open();
     const raw = rawCrash();
     await store.saveReport(report(raw));
-    await rm(root, { recursive: true });
+    await rm(root.path, { recursive: true });
     const calls: (() => Promise<unknown>)[] = [
       () => store.readRaw(raw.id),
       () => store.readProcessed(raw.id),
@@ -129,17 +103,17 @@ describe('fs: errors', () => {
       () => store.health(),
     ];
     for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'unavailable' });
-    await mkdir(root);
+    await mkdir(root.path);
     for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'unavailable' });
-    expect(await readdir(root)).toEqual([]);
+    expect(await readdir(root.path)).toEqual([]);
   });
 
   it('files that are damaged are corrupt', async () => {
-    const store = await open();
+    const store = await root.open();
     const raw = rawCrash();
     await store.saveReport(report(raw));
     await store.saveProcessed(raw, processedCrash(raw.id));
-    const folder = crashFolder(root, 2, raw.id);
+    const folder = crashFolder(root.path, 2, raw.id);
     await writeFile(join(folder, 'raw.json'), '{"format":1,');
     await writeFile(join(folder, 'processed.json.gz'), 'no gzip');
     await expect(store.readRaw(raw.id)).rejects.toMatchObject({ code: 'corrupt' });

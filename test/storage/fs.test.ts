@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mapConcurrent } from '../../src/lib/concurrency.ts';
-import { type Disk, NodeDisk } from '../../src/lib/disk.ts';
-import type { Dump } from '../../src/model/report.ts';
+import { NodeDisk } from '../../src/lib/disk.ts';
 import {
   DAY,
   dumpOf,
@@ -18,42 +16,19 @@ import {
 } from '../../src/storage/conformance/inputs.ts';
 import { crashFolder } from '../../src/storage/fs/crash-folders.ts';
 import { FolderCache } from '../../src/storage/fs/folder-cache.ts';
-import { FsStorage } from '../../src/storage/fs/fs-storage.ts';
+import type { FsStorage } from '../../src/storage/fs/fs-storage.ts';
 import { SocorroFsStorage } from '../../src/storage/fs/socorro-storage.ts';
+import { failing, useFsRoot } from './fs-root.ts';
 
-let root: string;
-const open = (disk?: Disk, depth = 2): Promise<FsStorage> =>
-  FsStorage.open('files', disk ? { root, depth, disk } : { root, depth });
-
-beforeEach(async () => {
-  root = join(await mkdtemp(join(tmpdir(), 'auxilio-fs-test-')), 'root');
-});
-afterEach(() => rm(dirname(root), { recursive: true }));
-
-/** A real disk on which one kind of operation fails. */
-const failing = (method: keyof Disk, code: string, when: (path: string) => boolean): Disk => {
-  const disk = new NodeDisk();
-  const original = disk[method].bind(disk) as (...args: readonly unknown[]) => Promise<unknown>;
-  const fail = (...args: readonly unknown[]): Promise<unknown> =>
-    when(String(args[0]))
-      ? Promise.reject(Object.assign(new Error(`${code}: no`), { code }))
-      : original(...args);
-  return Object.assign(disk, { [method]: fail });
-};
-
-const spoolFile = async (text: string): Promise<Dump & { readonly path: string }> => {
-  const path = join(dirname(root), `spooled-${Math.random()}`);
-  await writeFile(path, text);
-  return { ...textDump('core', text), path, immutable: true };
-};
+const root = useFsRoot();
 
 const storedFile = async (store: FsStorage, id: ReturnType<typeof idOn>): Promise<string> =>
   (await store.readDump(id, 'core')).path ?? '';
 
 describe('fs: dumps that lie on the same disk', () => {
   it('are linked, and stay when the spool unlinks its own', async () => {
-    const store = await open();
-    const dump = await spoolFile('linked');
+    const store = await root.open();
+    const dump = await root.spoolFile('linked');
     const raw = rawCrash();
     await store.saveReport(report(raw, dump));
     const kept = await storedFile(store, raw.id);
@@ -64,16 +39,16 @@ describe('fs: dumps that lie on the same disk', () => {
   });
 
   it('are hashed when they come without a SHA-256', async () => {
-    const store = await open();
-    const { sha256, ...dump } = await spoolFile('no sum');
+    const store = await root.open();
+    const { sha256, ...dump } = await root.spoolFile('no sum');
     const raw = rawCrash();
     await store.saveReport(report(raw, dump));
     expect((await store.listDumps(raw.id))[0]?.sha256).toBe(sha256);
   });
 
   it.each(['EXDEV', 'EMLINK', 'EPERM'])('are copied when linking says %s', async (code) => {
-    const store = await open(failing('link', code, (path) => path.includes('spooled')));
-    const dump = await spoolFile('copied');
+    const store = await root.open(failing('link', code, (path) => path.includes('spooled')));
+    const dump = await root.spoolFile('copied');
     const raw = rawCrash();
     await store.saveReport(report(raw, dump));
     const kept = await storedFile(store, raw.id);
@@ -82,24 +57,24 @@ describe('fs: dumps that lie on the same disk', () => {
   });
 
   it('are copied when they may still be written', async () => {
-    const store = await open();
-    const dump = { ...(await spoolFile('mutable')), immutable: false };
+    const store = await root.open();
+    const dump = { ...(await root.spoolFile('mutable')), immutable: false };
     const raw = rawCrash();
     await store.saveReport(report(raw, dump));
     expect((await stat(await storedFile(store, raw.id))).ino).not.toBe((await stat(dump.path)).ino);
   });
 
   it('are refused when they have another size than they say', async () => {
-    const store = await open();
+    const store = await root.open();
     const raw = rawCrash();
-    const dump = { ...(await spoolFile('four')), size: 5 };
+    const dump = { ...(await root.spoolFile('four')), size: 5 };
     await expect(store.saveReport(report(raw, dump))).rejects.toMatchObject({ code: 'invalid' });
-    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+    expect(await readdir(join(root.path, 'tmp'))).toEqual([]);
   });
 
   it('that are gone make no crash not_found', async () => {
-    const store = await open();
-    const dump = await spoolFile('gone');
+    const store = await root.open();
+    const dump = await root.spoolFile('gone');
     await rm(dump.path);
     const bad = { ...dump, open: () => Promise.reject(Object.assign(new Error('gone'), { code: 'ENOENT' })) };
     await expect(store.saveReport(report(rawCrash(), bad))).rejects.toMatchObject({ code: 'internal' });
@@ -108,32 +83,32 @@ describe('fs: dumps that lie on the same disk', () => {
 
 describe('fs: the marker of the layout', () => {
   it('refuses another depth or layout and says what to set', async () => {
-    await (await open()).close();
-    await expect(open(undefined, 3)).rejects.toMatchObject({ code: 'invalid' });
-    await expect(open(undefined, 3)).rejects.toThrow(
+    await (await root.open()).close();
+    await expect(root.open(undefined, 3)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(root.open(undefined, 3)).rejects.toThrow(
       /was made with layout=native depth=2, not layout=native depth=3/,
     );
-    const socorro = SocorroFsStorage.open('files', { root, tree: 'radix', dated: false });
+    const socorro = SocorroFsStorage.open('files', { root: root.path, tree: 'radix', dated: false });
     await expect(socorro).rejects.toThrow(/was made with layout=native depth=2/);
-    await (await open()).close();
+    await (await root.open()).close();
   });
 
   it('refuses to grow into a tree of Socorro that has no marker yet', async () => {
-    await mkdir(join(root, '20170601', 'name'), { recursive: true });
-    await expect(open()).rejects.toThrow(/holds a crash tree of Socorro; set layout=socorro/);
-    const store = await SocorroFsStorage.open('files', { root, tree: 'legacy', dated: false });
+    await mkdir(join(root.path, '20170601', 'name'), { recursive: true });
+    await expect(root.open()).rejects.toThrow(/holds a crash tree of Socorro; set layout=socorro/);
+    const store = await SocorroFsStorage.open('files', { root: root.path, tree: 'legacy', dated: false });
     await store.close();
-    const other = SocorroFsStorage.open('files', { root, tree: 'radix', dated: false });
+    const other = SocorroFsStorage.open('files', { root: root.path, tree: 'radix', dated: false });
     await expect(other).rejects.toMatchObject({ code: 'invalid' });
   });
 
   it('is left once when several open at the same time', async () => {
-    const stores = await Promise.all(Array.from({ length: 8 }, () => open()));
-    expect(JSON.parse(await readFile(join(root, 'auxilio-layout.json'), 'utf8'))).toEqual({
+    const stores = await Promise.all(Array.from({ length: 8 }, () => root.open()));
+    expect(JSON.parse(await readFile(join(root.path, 'auxilio-layout.json'), 'utf8'))).toEqual({
       layout: 'native',
       depth: 2,
     });
-    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+    expect(await readdir(join(root.path, 'tmp'))).toEqual([]);
     await Promise.all(stores.map((s) => s.close()));
   });
 });
@@ -158,17 +133,17 @@ describe('fs: the tree', () => {
   });
 
   it('is made as computed', async () => {
-    const store = await open();
+    const store = await root.open();
     const ids = Array.from({ length: 300 }, () => idOn(DAY));
     await mapConcurrent(ids, 16, (id) => store.saveReport(report(rawCrash({}, id))));
     for (const id of ids) {
-      const folder = join(root, '20261121', 'name', id.slice(0, 2), id.slice(2, 4), id);
+      const folder = join(root.path, '20261121', 'name', id.slice(0, 2), id.slice(2, 4), id);
       expect(await readdir(folder)).toEqual(['raw.json']);
     }
   });
 
   it('loses the folders that are empty after a removal, while crashes are saved beside it', async () => {
-    const store = await open();
+    const store = await root.open();
     const first = idOn(DAY);
     // Ids of the same leaf: each removal prunes what the next save needs.
     const ids = Array.from({ length: 60 }, () => `${first.slice(0, 4)}${idOn(DAY).slice(4)}` as typeof first);
@@ -177,11 +152,11 @@ describe('fs: the tree', () => {
       expect((await store.readRaw(id)).id).toBe(id);
       expect(await store.remove(id)).toBe(true);
     });
-    expect((await readdir(root)).sort()).toEqual(['auxilio-layout.json', 'tmp']);
+    expect((await readdir(root.path)).sort()).toEqual(['auxilio-layout.json', 'tmp']);
   });
 
   it('is opened by several processes: each finds what the other saved', async () => {
-    const [one, two] = [await open(), await open()];
+    const [one, two] = [await root.open(), await root.open()];
     const raw = rawCrash();
     await Promise.all([
       one.saveReport(report(raw, textDump('core', 'same'))),
@@ -195,17 +170,17 @@ describe('fs: the tree', () => {
   });
 
   it('drops what a killed process left under tmp an hour ago, and nothing younger', async () => {
-    await (await open()).close();
-    for (const name of ['old', 'young']) await mkdir(join(root, 'tmp', name));
+    await (await root.open()).close();
+    for (const name of ['old', 'young']) await mkdir(join(root.path, 'tmp', name));
     const hours = new Date(Date.now() - 2 * 3_600_000);
-    await utimes(join(root, 'tmp', 'old'), hours, hours);
-    await (await open()).close();
-    expect(await readdir(join(root, 'tmp'))).toEqual(['young']);
+    await utimes(join(root.path, 'tmp', 'old'), hours, hours);
+    await (await root.open()).close();
+    expect(await readdir(join(root.path, 'tmp'))).toEqual(['young']);
   });
 
   it('keeps a dump of 100 MB in a process whose heap is smaller', async () => {
     const script = join(import.meta.dirname, 'fs-large-dump.ts');
-    const out = execFileSync(process.execPath, ['--max-old-space-size=48', script, root], {
+    const out = execFileSync(process.execPath, ['--max-old-space-size=48', script, root.path], {
       encoding: 'utf8',
     });
     expect(out.trim()).toBe('104857600');
@@ -223,22 +198,22 @@ describe('FolderCache', () => {
         return syncFolder(path);
       },
     });
-    await mkdir(join(root, 'a', 'b'), { recursive: true });
-    const folders = new FolderCache(disk, root);
-    await Promise.all([folders.ensure(join(root, 'a', 'b')), folders.ensure(join(root, 'a', 'b'))]);
-    await folders.ensure(join(root, 'a', 'c'));
-    expect(synced).toEqual([root, join(root, 'a'), join(root, 'a')]);
-    await folders.ensure(join(root, 'a', 'c'));
+    await mkdir(join(root.path, 'a', 'b'), { recursive: true });
+    const folders = new FolderCache(disk, root.path);
+    await Promise.all([folders.ensure(join(root.path, 'a', 'b')), folders.ensure(join(root.path, 'a', 'b'))]);
+    await folders.ensure(join(root.path, 'a', 'c'));
+    expect(synced).toEqual([root.path, join(root.path, 'a'), join(root.path, 'a')]);
+    await folders.ensure(join(root.path, 'a', 'c'));
     expect(synced.length).toBe(3);
   });
 });
 
 describe('fs: blobs', () => {
   it('are files at paths that people can read', async () => {
-    const store = await open();
+    const store = await root.open();
     await store.putBlob('xul.pdb/44E4/xul.sym', dumpOf('x', Buffer.from('MODULE')));
-    expect(await readFile(join(root, 'blobs', 'xul.pdb+', '44E4+', 'xul.sym'), 'utf8')).toBe('MODULE');
+    expect(await readFile(join(root.path, 'blobs', 'xul.pdb+', '44E4+', 'xul.sym'), 'utf8')).toBe('MODULE');
     await store.removeBlob('xul.pdb/44E4/xul.sym');
-    expect(await readdir(join(root, 'blobs'))).toEqual([]);
+    expect(await readdir(join(root.path, 'blobs'))).toEqual([]);
   });
 });
