@@ -1,10 +1,49 @@
-import { LANES } from '../../queue/contract.ts';
-import { type Command, defineCommand } from '../command.ts';
+import { nearest } from '../../lib/settings.ts';
+import { LANES, type Lane } from '../../queue/contract.ts';
+import { type Command, defineCommand, UsageError } from '../command.ts';
 import { allIds } from '../command-ids.ts';
 import { counted, printRows } from '../rows.ts';
 import { withApp } from '../with-app.ts';
 
 const format = { flags: '--format <format>', doc: 'text, json or csv', default: 'text' };
+
+const LANE_NAMES = LANES.join(', ');
+
+function laneOf(text: string | undefined): Lane {
+  const lane = LANES.find((name) => name === text);
+  if (lane) return lane;
+  const near = nearest(text ?? '', LANES);
+  throw new UsageError(
+    `${JSON.stringify(text ?? '')} is not a lane (${LANE_NAMES})${near ? `; did you mean ${near}?` : ''}`,
+  );
+}
+
+const add: Command = defineCommand({
+  name: 'add',
+  summary: `Put crashes into a lane: ${LANE_NAMES}; the ids come as arguments or one a line on stdin`,
+  args: '<lane> [ids...]',
+  options: [{ flags: '--ruleset <name>', doc: 'rules to run instead of `default`' }],
+  examples: [
+    'auxilio queue add priority 0bba929f-8721-460c-8e70-a43c90261121',
+    'auxilio queue add reprocessing < ids.txt',
+  ],
+  async run(context) {
+    const [text, ...words] = context.args;
+    const lane = laneOf(text);
+    // All of them, before the first is sent: a list with a mistake in it leaves nothing half done.
+    const ids = await allIds(context, words);
+    const { ruleset } = context.options;
+    const rules = typeof ruleset === 'string' ? { ruleset } : {};
+    return withApp(context, async (app) => {
+      const queue = await app.queue();
+      for (const crashId of ids) {
+        await queue.publish({ crashId, ...rules }, lane, { signal: context.signal });
+        context.print(`${crashId} queued (${lane})`);
+      }
+      return 0;
+    });
+  },
+});
 
 const depth: Command = defineCommand({
   name: 'depth',
@@ -39,6 +78,7 @@ const dead: Command = defineCommand({
           attempts: task.attempts,
           died_at: task.diedAt,
           reason: task.reason,
+          found: task.found ?? null,
         });
       }
       printRows(context, rows);
@@ -62,9 +102,25 @@ const requeue: Command = defineCommand({
   },
 });
 
+const remove: Command = defineCommand({
+  name: 'remove',
+  summary: 'Forget dead tasks, those that could not be read too with --all; the crashes stay',
+  args: '[ids...]',
+  options: [{ flags: '--all', doc: 'every dead task' }],
+  examples: ['auxilio queue remove 0bba929f-8721-460c-8e70-a43c90261121', 'auxilio queue remove --all'],
+  async run(context) {
+    const which = context.options['all'] ? 'all' : { ids: await allIds(context, context.args) };
+    return withApp(context, async (app) => {
+      const count = await (await app.queue()).removeDead(which, { signal: context.signal });
+      context.print(`${counted(count, 'dead task')} removed`);
+      return which !== 'all' && count < which.ids.length ? 1 : 0;
+    });
+  },
+});
+
 export default defineCommand({
   name: 'queue',
-  summary: 'Look at the queue and its dead letters',
+  summary: 'Add to the queue; look at it and its dead letters',
   examples: ['auxilio queue depth', 'auxilio queue dead --format csv'],
-  subcommands: [depth, dead, requeue],
+  subcommands: [add, depth, dead, requeue, remove],
 });

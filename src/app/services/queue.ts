@@ -3,7 +3,9 @@ import type { Opening } from '../app.ts';
 
 export async function open({ configuration, log, onClose }: Opening): Promise<CrashQueue> {
   const { backend, options, label } = configuration.queue;
-  const queue = await backend.open(options, { dataDir: configuration.dataDir, log }, label);
+  const longestTaskMs = configuration.settings.processor.task_timeout;
+  const context = { dataDir: configuration.dataDir, log, longestTaskMs };
+  const queue = await backend.open(options, context, label);
   onClose('queue', () => queue.close());
   return queue;
 }

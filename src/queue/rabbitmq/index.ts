@@ -1,0 +1,17 @@
+import { defineQueue } from '../definition.ts';
+import { checkConsumerTimeout } from './consumer-timeout.ts';
+import { withConnection } from './connecting.ts';
+import { RabbitQueue } from './rabbit-queue.ts';
+import { rabbitSchema } from './settings.ts';
+import { Topology } from './topology.ts';
+
+export default defineQueue({
+  use: 'rabbitmq',
+  schema: rabbitSchema,
+  async open(settings, { log, longestTaskMs }) {
+    if (longestTaskMs !== undefined) checkConsumerTimeout(settings, longestTaskMs);
+    return RabbitQueue.open({ settings, log });
+  },
+  wipe: (settings, { log }) =>
+    withConnection({ settings, log, purpose: 'wiping' }, (model) => new Topology(settings).wipe(model)),
+});
