@@ -8,6 +8,7 @@ export const QUEUES: ReadonlyMap<string, () => Promise<{ readonly default: Queue
   ['fs', () => import('./fs/index.ts')],
   ['memory', () => import('./memory/index.ts')],
   ['rabbitmq', () => import('./rabbitmq/index.ts')],
+  ['postgres', () => import('./postgres/index.ts')],
 ]);
 
 /**
