@@ -40,6 +40,8 @@ const untrusted: Advice = ({ label, where }) =>
   `the certificate of ${where} is not trusted; set ${label('ca_file')} to the certificate that signed it, or correct ${label('endpoint')}`;
 export const noTls: Advice = ({ label, where }) =>
   `${where} does not speak the protocol of its URL; ${label('endpoint')} is wrong about http and https, or names the port of something else`;
+const cut: Advice = ({ label, where }) =>
+  `${where} closed the connection; where it does so always, ${label('endpoint')} is wrong about http and https`;
 const noS3: Advice = ({ label, where }) =>
   `${where} does not answer as an S3 server; check ${label('endpoint')}`;
 const archived: Advice = ({ label }) =>
@@ -128,16 +130,8 @@ export const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     'ENETDOWN',
   ),
   ...means('unavailable', noHost, 'ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA'),
-  ...means(
-    'unavailable',
-    undefined,
-    'ECONNRESET',
-    'ECONNABORTED',
-    'EPIPE',
-    'EMFILE',
-    'ENFILE',
-    'NetworkingError',
-  ),
+  ...means('unavailable', cut, 'ECONNRESET', 'ECONNABORTED', 'EPIPE'),
+  ...means('unavailable', undefined, 'EMFILE', 'ENFILE', 'NetworkingError'),
   ...means(
     'unavailable',
     undefined,
