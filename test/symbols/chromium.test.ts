@@ -1,67 +1,18 @@
 /** A dump that Crashpad wrote: our reader against rust-minidump's, and the walk of it. */
 import { execFile } from 'node:child_process';
-import { accessSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { StackWalk } from '../../src/model/processed-crash.ts';
+import { CHROMIUM, chromiumMissing, crashChromium } from '../build/chromium-crash.ts';
 import { fileDump, makeStackwalker, RUST_WALKER, scratchFolder } from './tools.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const isThere = (path: string): boolean => {
-  try {
-    accessSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-};
-const missing = !isThere(CHROMIUM) ? `${CHROMIUM} is not installed` : undefined;
-
-async function crashChromium(): Promise<string> {
-  const home = await scratchFolder();
-  const dumps = join(home, 'dumps');
-  await mkdir(dumps);
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    headless: true,
-    ignoreDefaultArgs: ['--disable-breakpad', '--disable-crash-reporter'],
-    args: [
-      '--no-sandbox',
-      '--enable-crash-reporter-for-testing',
-      '--enable-crash-reporter',
-      `--crash-dumps-dir=${dumps}`,
-    ],
-    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, BREAKPAD_DUMP_LOCATION: dumps } as Record<
-      string,
-      string
-    >,
-  });
-  try {
-    const page = await browser.newPage();
-    const crashed = new Promise((resolve) => page.once('crash', resolve));
-    await page.goto('chrome://crash').catch(() => undefined);
-    await crashed;
-    // The handler writes the dump before the page learns of the crash, and renames it when it is whole.
-    for (let i = 0; i < 100; i += 1) {
-      const files = await readdir(home, { recursive: true });
-      const dump = files.find((file) => /pending\/[^/]*\.dmp$/.test(file));
-      if (dump) return join(home, dump);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error('Chromium left no dump');
-  } finally {
-    await browser.close();
-  }
-}
+const missing = chromiumMissing();
 
 describe.skipIf(missing !== undefined)(
   `Chromium’s dump (${missing ? `skipped: ${missing}` : CHROMIUM})`,
   () => {
     it('reads as rust-minidump reads it, and walks', async () => {
-      const path = await crashChromium();
+      const path = await crashChromium(await scratchFolder());
       const request = { dump: await fileDump(path), annotations: {}, scratch: await scratchFolder() };
       const { walk } = await (await makeStackwalker({ stackwalker: 'reader' })).walk(request);
       expect(walk['minidump_problems']).toBeUndefined();
