@@ -112,6 +112,8 @@ async function clientOptions(
     protocolOptions: { port: options.port },
     queryOptions: { prepare: true, consistency: driverConsistency(options.read_consistency) },
     socketOptions: { connectTimeout: options.connect_timeout, readTimeout: options.request_timeout },
+    // Blobs are views of what came from the socket: each is used and dropped at once.
+    encoding: { copyBuffer: false },
     monitorReporting: { enabled: false },
   };
 }
