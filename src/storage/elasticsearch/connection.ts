@@ -36,7 +36,6 @@ export async function openClient(settings: ConnectionSettings, label: Label): Pr
       // Each node once: passing over one that is down is no retry. Those are the executor's, in one place.
       maxRetries: settings.url.length - 1,
       enableMetaHeader: false,
-      openTelemetry: { enabled: false },
     });
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);

@@ -2,13 +2,12 @@
  * The index template: from it every new week's index gets its mapping, and in it the fields are kept as they were
  * applied, so that all processes see the same ones.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, estypes } from '@elastic/elasticsearch';
-import { throwIfAborted } from '../../lib/abort.ts';
 import type { CallOptions } from '../../model/report.ts';
 import { QueryError } from '../../search/errors.ts';
 import type { FieldDefinition } from '../../search/fields.ts';
 import { StorageError } from '../errors.ts';
+import { withClusterLock } from './cluster-lock.ts';
 import { answerOf, type Site } from './errors.ts';
 import { checkFieldName, compareProperties, mappingOf, type Properties } from './mapping.ts';
 import type { WeekIndices } from './week-indices.ts';
@@ -33,8 +32,6 @@ export interface TemplateSetup {
 const PRIORITY = 500;
 /** A field is three or four properties; the server's default is 1,000. */
 const MAX_PROPERTIES = 5000;
-/** Others may write at the same time: each writes until he finds his own fields in what is there. */
-const MAX_WRITES = 10;
 
 const byName = (fields: Iterable<FieldDefinition>): Fields =>
   new Map([...fields].map((field) => [field.name, field]));
@@ -105,21 +102,32 @@ export class IndexTemplate {
 
   /** Adds fields to the template. Safe when several do so at once. False when they were there. */
   async apply(definitions: readonly FieldDefinition[], options: CallOptions = {}): Promise<boolean> {
-    const { site } = this.#setup;
+    const { client, site, indices, timeoutMs } = this.#setup;
     for (const { name } of definitions) checkFieldName(site.name, name);
     const added = byName(definitions);
-    for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-      throwIfAborted(options.signal);
-      const stored = await this.#read(options);
-      if (stored && definitions.every((field) => isSame(field, stored.get(field.name)))) {
-        this.#own = new Map([...this.#own, ...added]);
-        this.#fields = new Map([...stored, ...this.#own]);
-        return writes > 0;
-      }
-      if (writes > 0) await pause(Math.random() * 50 * writes);
-      await this.#write(new Map([...(stored ?? []), ...added]), options);
+    const isIn = (stored: Fields | undefined): stored is Fields =>
+      stored !== undefined && definitions.every((field) => isSame(field, stored.get(field.name)));
+    let stored = await this.#read(options);
+    const isNew = !isIn(stored);
+    if (isNew) {
+      const lock = { client, store: site.name, name: indices.lockName, timeoutMs };
+      stored = await withClusterLock(lock, () => this.#add(added, isIn, options), options);
     }
-    throw new StorageError('unavailable', site.name, 'others keep writing the index template; try again');
+    this.#own = new Map([...this.#own, ...added]);
+    this.#fields = new Map([...(stored ?? []), ...this.#own]);
+    return isNew;
+  }
+
+  /** What is in the template then. */
+  async #add(
+    added: Fields,
+    isIn: (stored: Fields | undefined) => boolean,
+    options: CallOptions,
+  ): Promise<Fields> {
+    const stored = await this.#read(options);
+    const all = new Map([...(stored ?? []), ...added]);
+    if (!isIn(stored)) await this.#write(all, options);
+    return all;
   }
 
   /** Rejects with `invalid` when an index of ours would get the mapping of another template. */

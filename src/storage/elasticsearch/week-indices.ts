@@ -54,6 +54,8 @@ export class WeekIndices {
   readonly pattern: string;
   /** Of the index template. */
   readonly templateName: string;
+  /** Of the index that is there while a process changes the template; no pattern of ours matches it. */
+  readonly lockName: string;
   readonly #template: string;
   readonly #regex: RegExp;
 
@@ -62,6 +64,7 @@ export class WeekIndices {
     this.#template = template;
     this.pattern = template.replace(YEAR, '20*').replace(WEEK, '*').replaceAll('**', '*');
     this.templateName = `auxilio-${template.replace(YEAR, 'year').replace(WEEK, 'week')}`;
+    this.lockName = template.replace(YEAR, 'lock').replace(WEEK, '');
     const literal = template.replaceAll(/[.]/g, '\\.');
     this.#regex = new RegExp(`^${literal.replace(YEAR, '(20\\d\\d)').replace(WEEK, '(\\d\\d)')}$`);
   }
