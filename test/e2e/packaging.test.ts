@@ -184,7 +184,7 @@ describe('the package', { timeout: LIMIT_MS }, () => {
     if (major >= 22) expect(result.status).toBe(0);
     else {
       expect(result.status).toBe(1);
-      expect(result.stderr).toMatch(/^auxilio needs Node 22\.19 or newer; this is \d+\.\d+\.\d+\n$/);
+      expect(result.stderr).toMatch(/^auxilio needs Node 22\.13 or newer; this is \d+\.\d+\.\d+\n$/);
     }
   });
 });

@@ -1,9 +1,6 @@
 /** Says in one line when Node is too old; nothing else may be imported before it. */
-/**
- * What undici needs; `node:sqlite` gives rows as arrays since 22.16. On 22.13 the services started, and then nothing was
- * processed. Test: test/app/node-version.test.ts.
- */
-const NEEDED = [22, 19] as const;
+/** Since when `node:sqlite` needs no flag. What 22.13 lacks otherwise is made up for in database/sqlite-statement.ts. */
+const NEEDED = [22, 13] as const;
 
 /** True when this Node can run Auxilio; otherwise one line on stderr and exit code 1. */
 export function nodeIsRecent(): boolean {
