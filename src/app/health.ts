@@ -4,14 +4,18 @@ import type { App } from './app.ts';
 
 const LIMIT_MS = 5_000;
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** A store's errors begin with its name, under which the state is listed. */
+function reasonOf(error: unknown, name: string): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text;
+}
 
-async function stateOf(check: () => Promise<unknown>): Promise<string> {
+async function stateOf(name: string, check: () => Promise<unknown>): Promise<string> {
   try {
     const health = (await check()) as { degraded?: readonly string[] } | undefined;
     return health?.degraded?.length ? `degraded: ${health.degraded.join(', ')}` : 'ok';
   } catch (error) {
-    return reasonOf(error);
+    return reasonOf(error, name);
   }
 }
 
@@ -28,7 +32,7 @@ export async function storesHealth(
   }
   checks.set('queue', async () => (await app.queue()).health({ signal }));
   const states = await Promise.all(
-    [...checks].map(async ([name, check]) => [name, await stateOf(check)] as const),
+    [...checks].map(async ([name, check]) => [name, await stateOf(name, check)] as const),
   );
   return Object.fromEntries(states);
 }

@@ -57,8 +57,23 @@ function contextOf(run: Run, commander: Commander): CommandContext {
 const ENGINE_SETTINGS = `Stores and queue: --store-NAME-use, --queue-use and the options of each, docs/reference/config.md.
 \`auxilio config\` prints what is in force, and from where.`;
 
+/** `auxilio store get`. */
+function pathOf(commander: Commander): string {
+  return commander.parent ? `${pathOf(commander.parent)} ${commander.name()}` : commander.name();
+}
+
+/** One line that says what is wrong, what may have been meant, and where to look. */
+const explainMistakes = (commander: Commander): Commander =>
+  commander.configureOutput({
+    outputError(text, write) {
+      const near = text.includes('Did you mean') ? undefined : nearSetting(text);
+      const parts = [...text.trim().split('\n'), ...(near ? [near] : [])];
+      write(`${parts.join(' ').replace(/\.$/, '')}; see ${pathOf(commander)} --help\n`);
+    },
+  });
+
 function addCommand(parent: Commander, command: Command, run: Run): void {
-  const commander = parent.command(command.name).description(command.summary);
+  const commander = explainMistakes(parent.command(command.name).description(command.summary));
   if (command.args) commander.arguments(command.args);
   commander.option('--config <file...>', 'ENV files to read instead of the default ones');
   for (const option of command.options ?? []) {
@@ -119,7 +134,7 @@ function stopOnSignals(): Stop {
 function nearSetting(message: string): string | undefined {
   const option = /unknown option '--([^'=]+)/.exec(message)?.[1];
   const near = option && nearest(option.replaceAll('-', '_').toUpperCase(), fixedKeys().keys());
-  return near ? `Did you mean ${optionOf(near)}?` : undefined;
+  return near ? `(Did you mean ${optionOf(near)}?)` : undefined;
 }
 
 async function parse(program: Commander, argv: readonly string[], run: Run): Promise<number> {
@@ -128,8 +143,6 @@ async function parse(program: Commander, argv: readonly string[], run: Run): Pro
     return run.exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const hint = nearSetting(error.message);
-    if (hint && !error.message.includes('Did you mean')) process.stderr.write(`${hint}\n`);
     return error.exitCode === 0 ? 0 : 2;
   }
 }
@@ -144,6 +157,7 @@ async function run(bin: string, argv: readonly string[], stop: Stop): Promise<nu
   const state: Run = { settings, stop, exitCode: 0 };
   for (const command of await loadFolder<Command>(COMMANDS)) addCommand(program, command, state);
   exitInsteadOfThrowing(program);
+  explainMistakes(program);
   return parse(program, rest, state);
 }
 

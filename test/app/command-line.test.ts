@@ -39,6 +39,14 @@ const module = async (name: string, text: string): Promise<string> => {
 describe('mistakes', { timeout: LIMIT_MS }, () => {
   it.each([
     [['config', '--web-port'], 1, '--web-port needs a value\n'],
+    [['bogus'], 2, "error: unknown command 'bogus'; see auxilio --help\n"],
+    [['show'], 2, "error: missing required argument 'id'; see auxilio show --help\n"],
+    [
+      ['queue', 'deppth'],
+      2,
+      "error: unknown command 'deppth' (Did you mean depth?); see auxilio queue --help\n",
+    ],
+    [['show', 'a', 'b'], 2, /^error: too many arguments for 'show'\. .* a, b; see auxilio show --help\n$/],
     [['outcomes', '--days', '1e9'], 2, '--days is a number up to 36500, not "1e9"\n'],
     [['submit', '.'], 1, '. is not a file\n'],
     [['submit', '--url', 'ftp://x'], 2, '--url "ftp://x" is not an http or https URL\n'],
@@ -73,7 +81,9 @@ describe('mistakes', { timeout: LIMIT_MS }, () => {
   });
 
   it('names the nearest setting for an option that nobody knows', async () => {
-    expect((await run('up', '--web-prot', '1')).stderr).toContain('Did you mean --web-port?');
+    expect((await run('up', '--web-prot', '1')).stderr).toBe(
+      "error: unknown option '--web-prot' (Did you mean --web-port?); see auxilio up --help\n",
+    );
   });
 });
 
