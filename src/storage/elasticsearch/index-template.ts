@@ -138,7 +138,9 @@ export class IndexTemplate {
       { name },
       this.#request(options),
     );
-    const live = (template.mappings.properties ?? {}) as unknown as Properties;
+    // Its type says that there are mappings; a template without any has none.
+    const mappings = template.mappings as estypes.MappingTypeMapping | undefined;
+    const live = (mappings?.properties ?? {}) as unknown as Properties;
     const wanted = mappingOf(this.#own.values()).properties;
     const { missing, conflicts } = compareProperties(live, wanted);
     if (Object.keys(missing).length === 0 && conflicts.length === 0) return;
