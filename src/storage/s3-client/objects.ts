@@ -36,6 +36,17 @@ export interface ListedPage {
   readonly prefixes: readonly string[];
 }
 
+export interface OpenedObject extends ObjectInfo {
+  readonly stream: Readable;
+}
+
+export interface OpenOptions extends CallOptions {
+  /** What the bytes must have where the object itself does not say. */
+  readonly sha256?: string | undefined;
+  /** Gives what breaks the stream its code. */
+  readonly wrap?: (error: unknown) => StorageError;
+}
+
 export interface PutOptions extends CallOptions {
   /** Hex, when it is known already. */
   readonly sha256?: string | undefined;
@@ -90,19 +101,16 @@ export class S3Objects {
   }
 
   /** A stream of the object, checked to its end; undefined when there is no such object. */
-  async open(
-    key: string,
-    options?: CallOptions & { readonly wrap?: (error: unknown) => StorageError },
-  ): Promise<(ObjectInfo & { readonly stream: Readable }) | undefined> {
-    const { signal, wrap = (error: unknown) => this.#connection.error(error) } = options ?? {};
+  async open(key: string, options: OpenOptions = {}): Promise<OpenedObject | undefined> {
+    const { signal, wrap = (error: unknown) => this.#connection.error(error) } = options;
     try {
       const { Body, ContentLength, Metadata } = await this.#connection.client.send(
         new GetObjectCommand({ ...this.#bucket, Key: key }),
         abortOf(options),
       );
       const info = infoOf(ContentLength, Metadata);
-      const stream = checkedStream(this.#store, Body as Readable, info, wrap, signal);
-      return { ...info, stream };
+      const expected = { ...info, sha256: info.sha256 ?? options.sha256 };
+      return { ...info, stream: checkedStream(this.#store, Body as Readable, expected, wrap, signal) };
     } catch (error) {
       if (isNoSuchKey(error)) return undefined;
       throw error;

@@ -29,7 +29,8 @@ export const objectDump = (parts: S3Parts, info: DumpInfo, key: string): Dump =>
   ...info,
   async open(options) {
     try {
-      const found = await parts.objects.open(key, { ...options, wrap: (error) => parts.wrap(error) });
+      const wrap = (error: unknown): StorageError => parts.wrap(error);
+      const found = await parts.objects.open(key, { ...options, sha256: info.sha256, wrap });
       if (found) return found.stream;
     } catch (error) {
       throw parts.wrap(error);

@@ -1,7 +1,7 @@
 import { silentLog } from '../../../src/lib/log.ts';
 import { parseSettings } from '../../../src/lib/settings.ts';
 import type { StorageHarness } from '../../../src/storage/conformance/harness.ts';
-import { LAYOUTS, type Layout } from '../../../src/storage/s3/keys.ts';
+import type { Layout } from '../../../src/storage/s3/keys.ts';
 import { openS3Storage, partsOf, type S3Storage } from '../../../src/storage/s3/s3-storage.ts';
 import { type S3StorageSettings, s3StorageSchema } from '../../../src/storage/s3/settings.ts';
 import { orphansOf } from '../../../src/storage/s3/upkeep.ts';
@@ -11,7 +11,6 @@ import {
   makeTestBucket,
   missingServer,
   removeTestBucket,
-  S3_SERVERS,
   type S3Server,
   s3Options,
 } from '../../build/s3-buckets.ts';
@@ -43,8 +42,8 @@ function harness(server: S3Server, layout: Layout, variant: Variant = {}): Stora
     lacks: layout === 'v1' ? ['list', 'search', 'scan'] : ['search', 'scan'],
     missing: missingServer(server),
     streams: server === 'versitygw' && layout === 'simple-date' && prefix === '',
-    // Swift writes a small object in 10 to 50 ms. More than a page of S3 is listed on the other server.
-    listed: server === 'swift' ? 60 : 1100,
+    // More than a page of S3 once: a small object takes 5 to 50 ms on these servers.
+    listed: server === 'versitygw' && layout === 'simple-date' ? 1100 : 60,
     async open() {
       const bucket = await makeTestBucket(server);
       const settings = parseSettings(s3StorageSchema, {
@@ -73,8 +72,11 @@ function harness(server: S3Server, layout: Layout, variant: Variant = {}): Stora
 }
 
 export default [
-  ...S3_SERVERS.flatMap((server) => LAYOUTS.map((layout) => harness(server, layout))),
+  harness('versitygw', 'simple-date'),
+  harness('versitygw', 'v1'),
   harness('versitygw', 'v2', { prefix: 'crashes/of us' }),
+  harness('swift', 'simple-date'),
+  harness('swift', 'v1', { prefix: 'crashes' }),
   // The gateway keeps objects as files and drops the slash that a key begins with.
   harness('swift', 'v2', { leadingSlash: true }),
 ] satisfies readonly StorageHarness[];
