@@ -1,3 +1,4 @@
+import { mapConcurrent } from '../../lib/concurrency.ts';
 import { nearest } from '../../lib/settings.ts';
 import { LANES, type Lane } from '../../queue/contract.ts';
 import { type Command, defineCommand, UsageError } from '../command.ts';
@@ -6,6 +7,9 @@ import { counted, printRows } from '../rows.ts';
 import { withApp } from '../with-app.ts';
 
 const format = { flags: '--format <format>', doc: 'text, json or csv', default: 'text' };
+
+/** Tasks on their way at once: a list of many thousands must not wait for each confirmation. */
+const AT_ONCE = 16;
 
 const LANE_NAMES = LANES.join(', ');
 
@@ -36,10 +40,10 @@ const add: Command = defineCommand({
     const rules = typeof ruleset === 'string' ? { ruleset } : {};
     return withApp(context, async (app) => {
       const queue = await app.queue();
-      for (const crashId of ids) {
+      await mapConcurrent(ids, AT_ONCE, async (crashId) => {
         await queue.publish({ crashId, ...rules }, lane, { signal: context.signal });
         context.print(`${crashId} queued (${lane})`);
-      }
+      });
       return 0;
     });
   },

@@ -1,5 +1,6 @@
 /** What the server, the network and TLS say, in our words: which setting it is about and what to do. */
 import { isAborted } from '../../lib/abort.ts';
+import { SettingsError } from '../../lib/settings.ts';
 import { QueueError } from '../contract.ts';
 import { type Address, settingName } from './address.ts';
 
@@ -98,9 +99,9 @@ export function declareFailure(error: unknown, queue: string, key: string): Queu
   return new QueueError('unavailable', `${queue} cannot be declared (${says})`, { cause: error });
 }
 
-/** What a call ended with, as the queue's own error. */
+/** What a call ended with, as the queue's own error; settings that are wrong stay what they are. */
 export function toQueueError(error: unknown): unknown {
-  if (error instanceof QueueError) return error;
+  if (error instanceof QueueError || error instanceof SettingsError) return error;
   return new QueueError('unavailable', `the connection to RabbitMQ failed (${serverSays(error)})`, {
     cause: error,
   });
