@@ -86,7 +86,7 @@ function explainResponse(
 }
 
 function explainAuthentication(error: Error, label: Label): Explanation {
-  const remedy = /provider not set/i.test(error.message)
+  const remedy = /provider not set|requires authentication/i.test(error.message)
     ? `the nodes ask for a password: set ${label('username')} and ${label('password')}`
     : `${firstLine(error)}; see ${label('username')} and ${label('password')}`;
   return { code: 'permission_denied', detail: remedy };

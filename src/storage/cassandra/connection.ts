@@ -144,8 +144,19 @@ export async function connect(
       .catch(() => undefined)
       .then(() => client.shutdown())
       .catch(() => undefined);
-    throw cassandraError(store, error, label);
+    throw notConnected(store, error, options, label);
   }
+}
+
+/** A node that is reached and says nothing is, more often than slow, another service or one that waits for TLS. */
+function notConnected(store: string, error: unknown, options: CassandraOptions, label: Label): StorageError {
+  const failure = cassandraError(store, error, label);
+  if (failure.code !== 'timeout') return failure;
+  const asked = options.contact_points.join(', ');
+  const settings = ['contact_points', 'port', 'tls', 'request_timeout'].map(label).join(', ');
+  return new StorageError('timeout', store, `${asked}: nothing answers as Cassandra does; see ${settings}`, {
+    cause: error,
+  });
 }
 
 /** Connects, hands the driver's client to `work`, and shuts it down however `work` ends. */

@@ -48,7 +48,10 @@ export async function createKeyspace(
     client.execute('select keyspace_name from system_schema.keyspaces where keyspace_name = ?', [keyspace]),
     signal,
   );
-  if (rows.length > 0) return [];
+  if (rows.length > 0) {
+    await visible(client, keyspace, { signal });
+    return [];
+  }
   const nodes = client.hosts.values().filter((host) => host.datacenter === local_data_center).length;
   const given = replicationOf(options, label);
   const wanted =
@@ -63,7 +66,23 @@ export async function createKeyspace(
     ),
     signal,
   );
+  await visible(client, keyspace, { signal });
   return [`keyspace ${keyspace}: made, ${wanted.map((w) => `${w.dataCenter}:${w.copies}`).join(', ')}`];
+}
+
+const VISIBLE_ATTEMPTS = 50;
+
+/** A keyspace that another has just made stands in the system's tables before it can be used, and on one node first. */
+async function visible(client: Client, keyspace: string, options: CallOptions): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.execute(`use "${keyspace}"`, [], { prepare: false });
+      if ((await client.metadata.checkSchemaAgreement()) || attempt >= VISIBLE_ATTEMPTS) return;
+    } catch (error) {
+      if (attempt >= VISIBLE_ATTEMPTS) throw error;
+    }
+    await sleep(WAIT_MS.step, options);
+  }
 }
 
 const LEASE_SECONDS = 60;
