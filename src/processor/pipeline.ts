@@ -85,7 +85,7 @@ export class Pipeline {
   constructor(rules: readonly AnyRule[], deps: PipelineDeps) {
     this.#deps = deps;
     const sorted = toposort(rules, 'rule');
-    for (const name of new Set(sorted.flatMap(rulesetsOf))) {
+    for (const name of rulesetNames(sorted)) {
       this.#rulesets.set(
         name,
         sorted.filter((rule) => rulesetsOf(rule).includes(name)),
@@ -209,3 +209,7 @@ class RuleTimeoutError extends Error {
 }
 
 const rulesetsOf = (rule: AnyRule): readonly string[] => rule.rulesets ?? [DEFAULT_RULESET];
+
+/** Every rule set that one of the rules belongs to. */
+export const rulesetNames = (rules: readonly AnyRule[]): ReadonlySet<string> =>
+  new Set(rules.flatMap(rulesetsOf));

@@ -39,6 +39,11 @@ const module = async (name: string, text: string): Promise<string> => {
 describe('mistakes', { timeout: LIMIT_MS }, () => {
   it.each([
     [['config', '--web-port'], 1, '--web-port needs a value\n'],
+    [
+      ['reprocess', '--ruleset', 'signature', '0bba929f-8721-460c-8e70-a43c90261121'],
+      2,
+      'no rule set is named signature; there are default, regenerate_signature\n',
+    ],
     [['bogus'], 2, "error: unknown command 'bogus'; see auxilio --help\n"],
     [['show'], 2, "error: missing required argument 'id'; see auxilio show --help\n"],
     [

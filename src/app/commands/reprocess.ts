@@ -1,6 +1,16 @@
-import { defineCommand } from '../command.ts';
+import { loadRules } from '../../processor/load-rules.ts';
+import { rulesetNames } from '../../processor/pipeline.ts';
+import { defineCommand, UsageError } from '../command.ts';
 import { allIds } from '../command-ids.ts';
+import type { Configuration } from '../config/configuration.ts';
 import { withApp } from '../with-app.ts';
+
+/** A slip in the name would make a dead letter of every crash. */
+async function checkRuleset(name: string, { settings, cwd }: Configuration): Promise<void> {
+  const known = rulesetNames(await loadRules(settings.processor.rules, cwd));
+  if (!known.has(name))
+    throw new UsageError(`no rule set is named ${name}; there are ${[...known].join(', ')}`);
+}
 
 export default defineCommand({
   name: 'reprocess',
@@ -21,6 +31,7 @@ export default defineCommand({
     const ids = await allIds(context, context.args);
     const { ruleset, priority } = context.options;
     const lane = priority ? 'priority' : 'reprocessing';
+    if (typeof ruleset === 'string') await checkRuleset(ruleset, await context.configuration());
     return withApp(context, async (app) => {
       const queue = await app.queue();
       for (const crashId of ids) {
