@@ -156,7 +156,7 @@ function fromClient({ address, label }: PostgresPlace, thrown: unknown): Databas
   if (/timeout exceeded when trying to connect|due to connection timeout|timeout expired/.test(message))
     return say(
       'unavailable',
-      `no connection within ${label('connect_timeout')}: the server does not answer, or all of ${label('pool_size')} are in use`,
+      `no connection within ${label('connect_timeout')}: the server does not answer; correct ${label('url')}, or wait for it`,
     );
   if (/Query read timeout/.test(message)) return say('timeout', 'no answer to a statement');
   if (

@@ -13,6 +13,7 @@ import { fromPostgres, type PostgresPlace } from './postgres-errors.ts';
 import { type Answer, PostgresSession } from './postgres-session.ts';
 import type { PostgresSettings, SettingLabel } from './postgres-settings.ts';
 import { type PostgresAddress, parsePostgresUrl } from './postgres-url.ts';
+import { Slots } from './slots.ts';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -39,6 +40,8 @@ export interface CheckedOut {
 interface Shared {
   readonly key: string;
   readonly pool: pg.Pool;
+  /** As many as the pool has: waiting for others is not waiting for the server, and has another limit. */
+  readonly slots: Slots;
   users: number;
 }
 
@@ -61,10 +64,11 @@ function share(
     known.users += 1;
     // `pg` looks at it whenever it makes a connection.
     (known.pool.options as { max: number }).max = Math.max(known.pool.options.max, size);
+    known.slots.grow(size);
     return known;
   }
   const pool = new pg.Pool({ ...config, max: size });
-  const shared: Shared = { key, pool, users: 1 };
+  const shared: Shared = { key, pool, slots: new Slots(size), users: 1 };
   // A server that goes away ends idle connections: an event without a listener would end the process.
   pool.on('error', (err) => log.warn({ err, database: address.label }, 'an idle connection was lost'));
   // In use it is not the pool that listens; the statement under way is what reports it.
@@ -79,6 +83,8 @@ export class PostgresPool {
   readonly #place: PostgresPlace;
   readonly #config: pg.ClientConfig;
   readonly #shared: Shared;
+  /** How long to wait for others: about as long as those in front may take. */
+  readonly #waitMs: number;
   readonly #calls = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
@@ -89,6 +95,8 @@ export class PostgresPool {
     this.#place = { address: this.address, label };
     if (settings.pool_size < 1) throw new DatabaseError('invalid', `${label('pool_size')} must be 1 or more`);
     this.#config = clientConfig(this.address, settings, label);
+    this.#waitMs =
+      settings.statement_timeout === 0 ? 0 : settings.statement_timeout + settings.connect_timeout;
     const key = keyOf(this.address, settings);
     this.#shared = share(this.#config, key, settings.pool_size, this.address, log);
   }
@@ -252,12 +260,19 @@ export class PostgresPool {
 
   /** A connection that comes after the signal is given back. */
   async #acquire(signal: AbortSignal | undefined): Promise<pg.PoolClient> {
-    throwIfAborted(signal);
-    const connecting = this.#shared.pool.connect();
+    const { slots, pool } = this.#shared;
+    if (!(await slots.take(this.#waitMs, signal)))
+      throw new DatabaseError(
+        'unavailable',
+        `${this.label}: all connections were in use for too long; raise ${this.settingLabel('pool_size')}`,
+      );
+    let connecting: Promise<pg.PoolClient> | undefined;
     try {
+      connecting = pool.connect();
       return await raceSignal(connecting, signal);
     } catch (error) {
-      if (isAborted(error)) connecting.then((late) => late.release()).catch(() => undefined);
+      if (connecting && isAborted(error)) connecting.then((late) => late.release()).catch(() => undefined);
+      slots.free();
       throw error;
     }
   }
@@ -265,5 +280,6 @@ export class PostgresPool {
   #release(client: pg.PoolClient, broken: boolean): void {
     client.release(broken);
     if (broken) cutOff(client);
+    this.#shared.slots.free();
   }
 }

@@ -24,7 +24,7 @@ export const postgresSchema: SettingsSchema<PostgresSettings> = {
     default: 10,
   },
   connect_timeout: {
-    doc: 'PostgreSQL: how long to wait for a connection, a new one or a free one of the pool.',
+    doc: 'PostgreSQL: how long to wait for a connection to be made. For a free one of the pool: so long and statement_timeout.',
     format: 'duration',
     default: 10_000,
   },

@@ -246,10 +246,12 @@ describe.skipIf(postgresMissing)(`postgres ${postgresMissing ?? ''}`, () => {
     });
 
     it('of a pool whose connections are all in use', async () => {
-      const { db } = await fresh({ pool_size: 1, connect_timeout: 200 });
+      const { db } = await fresh({ pool_size: 1, connect_timeout: 2000, statement_timeout: 300 });
       await db.transaction().execute(async (tx) => {
         await sql`select 1`.execute(tx);
-        await expect(sql`select 1`.execute(db)).rejects.toThrow(/DATABASE_POOL_SIZE are in use/);
+        await expect(sql`select 1`.execute(db)).rejects.toThrow(
+          /all connections were in use for too long; raise DATABASE_POOL_SIZE/,
+        );
       });
       await sql`select 1`.execute(db);
     });

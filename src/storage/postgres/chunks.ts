@@ -7,9 +7,9 @@ import { copyDump } from '../dump-bytes.ts';
 import { StorageError } from '../errors.ts';
 
 /** One row. Its hex on the way back is twice as long. */
-export const CHUNK_BYTES = 256 * 1024;
-/** What one statement writes at most, and what a report holds in memory before it is written ahead. */
-export const HELD_BYTES = 2 * 1024 * 1024;
+export const CHUNK_BYTES = 128 * 1024;
+/** What a report holds in memory before it is written ahead. */
+export const HELD_BYTES = 1024 * 1024;
 /** What readers get at a time, as from a file. */
 const PIECE_BYTES = 64 * 1024;
 

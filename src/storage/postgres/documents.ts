@@ -18,7 +18,7 @@ export function exactJson(store: string, value: unknown): string {
   }
 }
 
-/** Nested too deep or too large for JSONB: `program_limit_exceeded` and its kind. */
+/** Too large for JSONB: `program_limit_exceeded` and its kind. */
 const isTooMuch = (error: unknown): boolean => sqlStateOf(error)?.startsWith('54') === true;
 
 /** Writes with the searchable document, and without it when it is too much for Postgres. */

@@ -13,8 +13,8 @@
  * old goes at once (partitions.ts).
  *
  * A raw or processed crash is kept twice. `document` is JSONB, for those who ask with SQL. It cannot give back what
- * was saved: it forgets the order of keys, takes neither U+0000 nor half a surrogate pair, and nothing nested too
- * deep or too large (then it is null). `exact` is the JSON text, and what reads answer from.
+ * was saved: it forgets the order of keys, takes neither U+0000 nor half a surrogate pair (they become U+FFFD), and
+ * no more than 256 MB (then it is null). `exact` is the JSON text, and what reads answer from.
  */
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';

@@ -83,18 +83,19 @@ export class Upload {
   }
 }
 
-/** `insert into … values …` of chunks with the same leading columns. */
-export function insertChunks(
+/**
+ * One statement for each chunk: `pg` puts a statement together in a buffer that begins small and doubles, so that
+ * several chunks in one would leave four times their bytes to the collector of garbage.
+ */
+export async function insertChunks(
   session: PostgresSession,
   table: string,
   columns: string,
   chunks: readonly Chunk[],
   row: (chunk: Chunk) => readonly unknown[],
-): Promise<unknown> {
-  const values = chunks.map(row);
-  const width = values[0]?.length ?? 0;
-  return session.query(
-    `insert into ${table} (${columns}) values ${placesOf(values.length, width)}`,
-    values.flat(),
-  );
+): Promise<void> {
+  for (const chunk of chunks) {
+    const values = row(chunk);
+    await session.query(`insert into ${table} (${columns}) values ${placesOf(1, values.length)}`, values);
+  }
 }
