@@ -20,6 +20,8 @@ import type { Configuration } from './config/configuration.ts';
 export interface Opening {
   readonly configuration: Configuration;
   readonly log: Log;
+  /** Aborted when the process is to end. */
+  readonly quit: AbortSignal | undefined;
   readonly app: App;
   /** Registers what closes the thing that is being opened. */
   onClose(name: string, close: () => Promise<void>): void;

@@ -81,14 +81,15 @@ function bind<N extends ServiceName>(
   };
 }
 
-/** Opens nothing yet. The caller closes it. */
-export function openApp(configuration: Configuration): App {
+/** Opens nothing yet. The caller closes it. `quit` aborts when the process is to end: nothing waits for engines then. */
+export function openApp(configuration: Configuration, quit?: AbortSignal): App {
   const log = createLog(configuration.settings.app.log_level);
   const container = new Container();
   const closers: Closer[] = [];
   const opening: Opening = {
     configuration,
     log,
+    quit,
     get app() {
       return app;
     },

@@ -111,7 +111,7 @@ export async function runServices(context: CommandContext, kinds: readonly Servi
   for (const note of configuration.gathered.notes) context.warn(note);
   const { openApp } = await import('./container.ts');
   await makeDataFolder(configuration);
-  const app = openApp(configuration);
+  const app = openApp(configuration, context.signal);
   const failed = new AbortController();
   let unhandled: UnhandledErrors | undefined;
   try {

@@ -51,7 +51,7 @@ export async function sendSamples(
   const sample = await findSample(sampleFolder);
   if (!sample) throw new CommandError('this package came without its sample crash');
   const { openApp } = await import('./container.ts');
-  const app = openApp(quietCollector(configuration));
+  const app = openApp(quietCollector(configuration), signal);
   try {
     const { collector: settings } = app.configuration.settings;
     const address = await (await app.collector()).listen();

@@ -6,7 +6,7 @@ import type { CommandContext } from './command.ts';
 export async function withApp<T>(context: CommandContext, work: (app: App) => Promise<T>): Promise<T> {
   const configuration = await context.configuration();
   const { openApp } = await import('./container.ts');
-  const app = openApp(configuration);
+  const app = openApp(configuration, context.signal);
   try {
     return await work(app);
   } finally {

@@ -19,6 +19,8 @@ export interface OpenStoresOptions {
   readonly log: Log;
   /** Aborted: nothing more is opened. */
   readonly signal?: AbortSignal;
+  /** Aborted when the process is to end: calls go on, but no layer waits for an engine to come back. */
+  readonly quit?: AbortSignal | undefined;
 }
 
 export interface OpenStores {
@@ -81,7 +83,7 @@ class Opener implements OpenStores {
   }
 
   async #openOne(expression: Expression, key: string, where: string): Promise<Store> {
-    const { dataDir, log, signal } = this.#options;
+    const { dataDir, log, signal, quit } = this.#options;
     throwIfAborted(signal);
     const plan = await planStore(expression, this.#options, where);
     const ask = async (child: string): Promise<Store> => {
@@ -91,7 +93,7 @@ class Opener implements OpenStores {
     };
     const context = { name: key, dataDir, log, store: ask };
     const store = await plan.backend.open(plan.options, context, plan.label);
-    const stack = [store, ...wrapInLayers(store, plan.layers, log)];
+    const stack = [store, ...wrapInLayers(store, plan.layers, { log, quit })];
     this.#open.push(...stack);
     return stack.at(-1) ?? store;
   }

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { raceSignal } from '../../src/lib/abort.ts';
+import { registry } from '../../src/lib/metrics.ts';
 import type { CrashId } from '../../src/model/crash-id.ts';
 import { DAY, idOn, rawCrash, report, textDump } from '../../src/storage/conformance/inputs.ts';
 import { createFallback } from '../../src/storage/containers/fallback/fallback.ts';
 import type { FullStore, Store } from '../../src/storage/contract.ts';
 import { AggregateStorageError, StorageError } from '../../src/storage/errors.ts';
+import { layerOver } from '../../src/storage/layers/layer.ts';
 import { type Switch, switched } from './stores.ts';
 
 const full = (store: Store): FullStore => store as FullStore;
@@ -138,6 +141,38 @@ describe('fallback', () => {
     expect(await store.health()).toEqual({ degraded: ['a'] });
     b.code = 'timeout';
     await expect(store.health()).rejects.toBeInstanceOf(AggregateStorageError);
+  });
+
+  it('shows in its metrics which child is left out', async () => {
+    const gauge = async (child: string): Promise<string | undefined> =>
+      (await registry.metrics())
+        .split('\n')
+        .find((line) => line.startsWith(`auxilio_storage_child_down{store="both",child="${child}"}`))
+        ?.split(' ')
+        .at(-1);
+    const { a, store, tick } = setup();
+    expect([await gauge('a'), await gauge('b')]).toEqual(['0', '0']);
+    a.code = 'timeout';
+    await store.saveReport(report(rawCrash()));
+    expect([await gauge('a'), await gauge('b')]).toEqual(['1', '0']);
+    a.code = undefined;
+    tick(1000);
+    await store.saveReport(report(rawCrash()));
+    expect(await gauge('a')).toBe('0');
+  });
+
+  it('a child that does not answer in time is degraded, and the others are enough', async () => {
+    const [a, b] = [switched('a'), switched('b')];
+    const silent = layerOver(a.store, 'silent', {
+      call: (_call, run) => run(),
+      health: (_run, options) => raceSignal(new Promise<never>(() => undefined), options?.signal),
+    });
+    const store = createFallback('both', [silent, b.store], { pauseMs: 1000, maxPauseMs: 4000 });
+    expect(await store.health({ signal: AbortSignal.timeout(20) })).toEqual({ degraded: ['a'] });
+    b.code = 'unavailable';
+    await expect(store.health({ signal: AbortSignal.timeout(20) })).rejects.toMatchObject({
+      code: 'aborted',
+    });
   });
 
   it('a healthy answer ends the pause', async () => {

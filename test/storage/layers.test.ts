@@ -105,6 +105,31 @@ describe('executor', () => {
     await expect(saving).rejects.toMatchObject({ code: 'aborted' });
   });
 
+  it('a process that is to end waits no more: what failed is raised, in mid-wait and from then on', async () => {
+    const inner = switched('inner');
+    const quit = new AbortController();
+    const options = { kind: 'infinite', delaysMs: [3_600_000], logEveryMs: 10_000, log: silentLog } as const;
+    const store = full(withExecutor(inner.store, { ...options, quit: quit.signal }));
+    inner.code = 'unavailable';
+    const calls = [store.saveReport(report(rawCrash())), store.readRaw(rawCrash().id)];
+    while (inner.calls.length < 2) await new Promise(setImmediate);
+    quit.abort();
+    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(store.readRaw(rawCrash().id)).rejects.toMatchObject({ code: 'unavailable' });
+    inner.code = undefined;
+    await store.saveReport(report(rawCrash()));
+  });
+
+  it('closing it ends a wait that would never end', async () => {
+    const inner = switched('inner');
+    const options = { kind: 'infinite', delaysMs: [3_600_000], logEveryMs: 10_000, log: silentLog } as const;
+    const store = full(withExecutor(inner.store, options));
+    inner.code = 'timeout';
+    const saving = store.saveReport(report(rawCrash()));
+    while (inner.calls.length === 0) await new Promise(setImmediate);
+    await Promise.all([store.close(), expect(saving).rejects.toMatchObject({ code: 'timeout' })]);
+  });
+
   it('repeats a list until its first piece', async () => {
     const { inner, waits, store } = setup('limited', [5, 5], 2);
     const raw = rawCrash();

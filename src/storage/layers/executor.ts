@@ -28,6 +28,8 @@ export interface ExecutorOptions {
   /** A line in the log at least this often while waiting. */
   readonly logEveryMs: number;
   readonly log: Log;
+  /** Aborted when the process is to end: then nobody waits any more, and what failed is raised. */
+  readonly quit?: AbortSignal | undefined;
   /** Default: `sleep`. */
   readonly wait?: (ms: number, options: CallOptions) => Promise<void>;
 }
@@ -35,6 +37,7 @@ export interface ExecutorOptions {
 export function withExecutor(inner: Store, options: ExecutorOptions): Store {
   const retries = new Retries(inner.name, options);
   return layerOver(inner, 'executor', {
+    closing: () => retries.end(),
     call: (call, run) => retries.run(call, () => run()),
     async *iterate(call, run) {
       const { first, rest } = await retries.run(call, async () => {
@@ -53,10 +56,19 @@ export function withExecutor(inner: Store, options: ExecutorOptions): Store {
 class Retries {
   readonly #store: string;
   readonly #options: ExecutorOptions;
+  readonly #closing = new AbortController();
+  readonly #over: AbortSignal;
 
   constructor(store: string, options: ExecutorOptions) {
     this.#store = store;
     this.#options = options;
+    const { signal } = this.#closing;
+    this.#over = options.quit ? AbortSignal.any([signal, options.quit]) : signal;
+  }
+
+  /** Waits end with the error that they are for, and none begins. */
+  end(): void {
+    this.#closing.abort();
   }
 
   async run<T>(call: Call, attempt: () => Promise<T>): Promise<T> {
@@ -66,6 +78,7 @@ class Retries {
       } catch (error) {
         const delay = this.#delayAfter(failures);
         if (!(error instanceof StorageError) || !error.retryable || delay === undefined) throw error;
+        if (this.#over.aborted) throw error;
         metrics.count('storage_retries_total', { store: this.#store, method: call.method, code: error.code });
         await this.#pause(delay, failures + 1, call, error);
       }
@@ -81,10 +94,16 @@ class Retries {
 
   async #pause(delayMs: number, failures: number, call: Call, error: StorageError): Promise<void> {
     const { log, logEveryMs, wait = sleep } = this.#options;
+    const own = call.options?.signal;
+    const signal = own ? AbortSignal.any([own, this.#over]) : this.#over;
     for (let left = delayMs; left > 0; left -= logEveryMs) {
       const line = { store: this.#store, method: call.method, failures, code: error.code, nextInMs: left };
       log.warn(line, 'a store failed; waiting to try again');
-      await wait(Math.min(left, logEveryMs), { signal: call.options?.signal });
+      try {
+        await wait(Math.min(left, logEveryMs), { signal });
+      } catch (stopped) {
+        throw this.#over.aborted && !own?.aborted ? error : stopped;
+      }
     }
   }
 }

@@ -44,6 +44,8 @@ export interface LayerHooks {
   iterate?(call: Call, run: () => AsyncIterable<unknown>): AsyncIterable<unknown>;
   /** Default: the wrapped store's health. */
   health?(run: () => Promise<Health>, options: CallOptions | undefined): Promise<Health>;
+  /** The store is about to wait for the calls in hand. */
+  closing?(): void;
 }
 
 type AnyMethod = (...args: readonly unknown[]) => unknown;
@@ -76,7 +78,10 @@ export function layerOver(inner: Store, layer: string, hooks: LayerHooks): Store
       capabilities: inner.capabilities,
       health: (o) =>
         gate.run(o, () => (hooks.health ? hooks.health(() => inner.health(o), o) : inner.health(o))),
-      close: (o) => gate.close(o),
+      close: (o) => {
+        hooks.closing?.();
+        return gate.close(o);
+      },
     },
     methods as unknown as AllMethods,
   );

@@ -34,7 +34,7 @@ export const layersSchema: SettingsSchema<LayerSettings> = {
     default: ['10s', '30s', '60s', '120s', '300s'],
   },
   executor_log_every: {
-    doc: 'Layer executor: a line in the log at least this often while waiting.',
+    doc: 'Layer executor: a line in the log at least this often while waiting, 1s to 10s.',
     format: 'duration',
     default: 10_000,
   },
@@ -101,8 +101,8 @@ export function planLayers(options: Options, label: (key: string) => string): La
     if (owner && !layers.includes(owner))
       throw new SettingsError(`${label(key)} is set, but ${label('layers')} does not name ${owner}`);
   }
-  if (settings.executor_log_every < 1000)
-    throw new SettingsError(`${label('executor_log_every')} must be 1s or more`);
+  if (settings.executor_log_every < 1000 || settings.executor_log_every > 10_000)
+    throw new SettingsError(`${label('executor_log_every')} is 1s to 10s`);
   const delaysMs = settings.executor_delays.map((text) => durationMs(text, label('executor_delays')));
   const waiting = layers.includes('executor') ? waitingMs(settings.executor, delaysMs) : 0;
   if (layers.includes('executor') && settings.executor === 'infinite' && !((delaysMs.at(-1) ?? 0) > 0))
@@ -120,15 +120,27 @@ function durationMs(text: string, label: string): number {
   ).delay;
 }
 
+/** What layers share with the process that they are in. */
+export interface LayerProcess {
+  readonly log: Log;
+  /** Aborted when the process is to end. */
+  readonly quit?: AbortSignal | undefined;
+}
+
 /** The wrapped stores from the innermost layer to the outermost; each belongs to the caller. */
-export function wrapInLayers(store: Store, plan: LayerPlan, log: Log): readonly Store[] {
+export function wrapInLayers(store: Store, plan: LayerPlan, process: LayerProcess): readonly Store[] {
   const wrapped: Store[] = [];
   for (const layer of plan.layers.toReversed())
-    wrapped.push(wrapOne(wrapped.at(-1) ?? store, layer, plan, log));
+    wrapped.push(wrapOne(wrapped.at(-1) ?? store, layer, plan, process));
   return wrapped;
 }
 
-function wrapOne(inner: Store, layer: LayerName, { settings, delaysMs }: LayerPlan, log: Log): Store {
+function wrapOne(
+  inner: Store,
+  layer: LayerName,
+  { settings, delaysMs }: LayerPlan,
+  { log, quit }: LayerProcess,
+): Store {
   switch (layer) {
     case 'executor':
       return withExecutor(inner, {
@@ -136,6 +148,7 @@ function wrapOne(inner: Store, layer: LayerName, { settings, delaysMs }: LayerPl
         delaysMs,
         logEveryMs: settings.executor_log_every,
         log,
+        quit,
       });
     case 'metrics':
       return withMetrics(inner);

@@ -121,7 +121,7 @@ class Children {
     }
   }
 
-  /** One child is enough. Whoever answers is up again. */
+  /** One child is enough, also when another does not answer within the caller's time. Whoever answers is up again. */
   async health(options: CallOptions | undefined): Promise<Health> {
     const failures: unknown[] = [];
     const degraded: string[] = [];
@@ -130,14 +130,14 @@ class Children {
         degraded.push(...(await store.health(options)).degraded);
         breaker.succeeded();
       } catch (error) {
-        throwIfAborted(options?.signal);
         failures.push(error);
         degraded.push(store.name);
       }
     };
     await Promise.all(this.#children.map(look));
-    if (failures.length === this.#children.length) throw combine(this.#name, failures);
-    return { degraded: degraded.sort() };
+    if (failures.length < this.#children.length) return { degraded: degraded.sort() };
+    throwIfAborted(options?.signal);
+    throw combine(this.#name, failures);
   }
 }
 
