@@ -70,16 +70,23 @@ class Bar implements ProgressView {
   }
 }
 
+/** A day can take hours. */
+const LINE_EVERY_MS = 30_000;
+
 class Lines implements ProgressView {
   readonly #stream: NodeJS.WritableStream;
   #crashes = 0;
+  #saidAt = performance.now();
 
   constructor(stream: NodeJS.WritableStream) {
     this.#stream = stream;
   }
 
-  crash(): void {
+  crash({ day, done, listed, tally }: Progress): void {
     this.#crashes += 1;
+    if (performance.now() - this.#saidAt < LINE_EVERY_MS) return;
+    this.#saidAt = performance.now();
+    this.line(`${day}: ${done} of ${listed} crashes, ${byteText(tally.counts.bytes)} so far`);
   }
 
   day(day: string, tally: Tally): void {
@@ -98,5 +105,5 @@ const dayLine = (day: string, { counts }: Tally): string =>
   `${day} done; so far ${counts.crashes} crashes, ${byteText(counts.bytes)}, ${counts.differences} differences`;
 
 /** On stderr, so that what the command prints can be piped. */
-export const progressView = (): ProgressView =>
-  process.stderr.isTTY ? new Bar(process.stderr) : new Lines(process.stderr);
+export const progressView = (stream: NodeJS.WriteStream = process.stderr): ProgressView =>
+  stream.isTTY ? new Bar(stream) : new Lines(stream);
