@@ -190,7 +190,7 @@ for (const name of ['elasticsearch', 'elasticsearch9'] as const satisfies readon
               crash_day: { type: 'keyword' },
               crash_date: { type: 'date' },
               removed_fields: { type: 'keyword' },
-              ...Object.fromEntries(ours.map((field) => [field, { type: 'binary' as const }])),
+              ...Object.fromEntries(ours.map((field) => [field, { type: 'long' as const }])),
             },
           },
         });

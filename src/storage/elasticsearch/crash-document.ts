@@ -79,16 +79,17 @@ export class CrashDocument {
 
   /** Takes out the whole document, or else everything but the essentials. False when nothing more can be. */
   shrink(): boolean {
-    return this.drop('document', 'too_long') || this.#dropAll('too_long');
+    return this.drop('document', 'too_long') || this.#dropFields('too_long');
   }
 
-  /** Takes out everything but the essentials. False when nothing else was there. */
+  /** Takes out everything but the essentials, the whole document last. False when nothing else was there. */
   strip(): boolean {
-    return this.#dropAll('refused');
+    return this.#dropFields('refused') || this.drop('document', 'refused');
   }
 
-  #dropAll(reason: Reason): boolean {
+  #dropFields(reason: Reason): boolean {
     return Object.keys(this.#body)
+      .filter((name) => name !== 'document')
       .map((name) => this.drop(name, reason))
       .some(Boolean);
   }

@@ -55,7 +55,7 @@ const CONNECTION: readonly (readonly [pattern: RegExp, explain: Explain])[] = [
   [/self.signed|unable to (verify|get)|certificate/i, TLS_TRUST],
   [
     /other side closed|socket hang up|ECONNRESET|before secure TLS/i,
-    ({ label }) => `it closed the connection; does it want https: in ${label('url')}?`,
+    ({ label }) => `it closed the connection; is it up, and does it want https: in ${label('url')}?`,
   ],
   [
     /ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|Connect Timeout/i,

@@ -146,7 +146,8 @@ export class Weeks {
       index: pattern,
       allow_no_indices: true,
       ignore_unavailable: true,
-      expand_wildcards: 'open' as const,
+      // An old week may have been closed to save memory; it is dropped in its time all the same.
+      expand_wildcards: ['open' as const, 'closed' as const],
     };
   }
 
