@@ -52,11 +52,8 @@ export class DeadLetters {
   }
 
   async *#list(session: ConsumeSession, options?: CallOptions): AsyncGenerator<DeadTask<CrashTask>> {
-    const { walking, topology } = this.#parts;
-    for await (const page of walking.pages(session, topology.dead, options)) {
+    for await (const page of this.#pages(session, options))
       for (const message of page.messages) yield parseDead(message);
-      await this.#keepFromDropping(page, page.messages);
-    }
   }
 
   #take(
@@ -74,31 +71,42 @@ export class DeadLetters {
     move: (dead: DeadTask<CrashTask>) => Promise<boolean>,
     options?: CallOptions,
   ): Promise<number> {
-    const { walking, topology } = this.#parts;
     const ids = which === 'all' ? undefined : new Set<string>(which.ids);
     let taken = 0;
-    for await (const page of walking.pages(session, topology.dead, options)) {
-      const kept: ConsumeMessage[] = [];
+    for await (const page of this.#pages(session, options)) {
+      const moved: ConsumeMessage[] = [];
       for (const message of page.messages) {
         const dead = parseDead(message);
         const isChosen = !ids || (dead.task !== null && ids.has(dead.task.crashId));
-        if (isChosen && (await move(dead))) {
-          page.ack(message);
-          taken += 1;
-        } else kept.push(message);
+        if (isChosen && (await move(dead))) moved.push(message);
       }
-      await this.#keepFromDropping(page, kept);
+      page.ack(moved);
+      taken += moved.length;
     }
     return taken;
   }
 
-  /** All of a page were looked at about as often, so that they keep their order. */
-  async #keepFromDropping(page: Page, messages: readonly ConsumeMessage[]): Promise<void> {
-    const { publishing, topology, timing } = this.#parts;
-    for (const message of messages) {
-      if (returnsOf(message) < MOST_LOOKS) continue;
-      await publishing.send(copyOf(message, topology.dead, timing.now()));
-      page.ack(message);
+  /** The first was looked at most often. All are sent anew or none, so that they keep their order. */
+  async *#pages(session: ConsumeSession, options?: CallOptions): AsyncGenerator<Page> {
+    const { walking, topology } = this.#parts;
+    let isWornOut: boolean | undefined;
+    for await (const page of walking.pages(session, topology.dead, { ...options, keepsOrder: true })) {
+      const [first] = page.messages;
+      isWornOut ??= first !== undefined && returnsOf(first) >= MOST_LOOKS;
+      if (isWornOut) break;
+      yield page;
+    }
+    if (!isWornOut) return;
+    await this.#sendAnew(session);
+    yield* walking.pages(session, topology.dead, { ...options, keepsOrder: true });
+  }
+
+  async #sendAnew(session: ConsumeSession): Promise<void> {
+    const { walking, publishing, topology, timing } = this.#parts;
+    for await (const page of walking.pages(session, topology.dead, { keepsOrder: true })) {
+      for (const message of page.messages)
+        await publishing.send(copyOf(message, topology.dead, timing.now()));
+      page.ack(page.messages);
     }
   }
 }

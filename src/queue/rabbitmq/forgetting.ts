@@ -1,5 +1,4 @@
 /** Removing the tasks of one crash from queues that can only be read from one end to the other. */
-import type { ConsumeMessage } from 'amqplib';
 import { mapConcurrent } from '../../lib/concurrency.ts';
 import type { CrashId } from '../../model/crash-id.ts';
 import type { CallOptions } from '../../model/report.ts';
@@ -11,7 +10,7 @@ import type { DeadLetters } from './dead-letters.ts';
 import { copyOf, parseTask } from './message.ts';
 import type { Publishing } from './publishing.ts';
 import type { Topology } from './topology.ts';
-import type { Page, Walking } from './walking.ts';
+import type { Walking } from './walking.ts';
 
 export interface ForgettingParts {
   readonly walking: Walking;
@@ -62,27 +61,14 @@ export class Forgetting {
   }
 
   async #sweep(session: ConsumeSession, queue: string, id: CrashId, options?: CallOptions): Promise<number> {
+    const { walking, publishing, timing } = this.#parts;
     let found = 0;
-    for await (const page of this.#parts.walking.pages(session, queue, options)) {
-      const { gone, kept } = split(page, id);
-      for (const message of gone) page.ack(message);
-      found += gone.length;
-      await mapConcurrent(kept, AT_ONCE, (message) => this.#sendAnew(page, queue, message));
+    for await (const page of walking.pages(session, queue, { ...options, keepsOrder: false })) {
+      const kept = page.messages.filter((message) => parseTask(message)?.task.crashId !== id);
+      found += page.messages.length - kept.length;
+      await mapConcurrent(kept, AT_ONCE, (message) => publishing.send(copyOf(message, queue, timing.now())));
+      page.ack(page.messages);
     }
     return found;
   }
-
-  async #sendAnew(page: Page, queue: string, message: ConsumeMessage): Promise<void> {
-    const { publishing, timing } = this.#parts;
-    await publishing.send(copyOf(message, queue, timing.now()));
-    page.ack(message);
-  }
-}
-
-function split(
-  { messages }: Page,
-  id: CrashId,
-): { readonly gone: readonly ConsumeMessage[]; readonly kept: readonly ConsumeMessage[] } {
-  const isGone = (message: ConsumeMessage): boolean => parseTask(message)?.task.crashId === id;
-  return { gone: messages.filter(isGone), kept: messages.filter((message) => !isGone(message)) };
 }

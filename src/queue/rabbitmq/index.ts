@@ -1,6 +1,6 @@
 import { defineQueue } from '../definition.ts';
-import { checkConsumerTimeout } from './consumer-timeout.ts';
 import { withConnection } from './connecting.ts';
+import { checkConsumerTimeout } from './consumer-timeout.ts';
 import { RabbitQueue } from './rabbit-queue.ts';
 import { rabbitSchema } from './settings.ts';
 import { Topology } from './topology.ts';

@@ -14,6 +14,7 @@ const LANE = 'auxilio-lane';
 const REASON = 'auxilio-reason';
 const DIED_AT = 'auxilio-died-at';
 const DUE = 'auxilio-due';
+const UNREADABLE = 'auxilio-unreadable';
 
 const MAX_REASON = 2_000;
 /** Of what is no task; shown, and kept with the dead. */
@@ -93,7 +94,7 @@ export interface Death {
 export function deadMessage(death: Death, dead: CrashTask | Buffer): Outgoing {
   const isTask = !Buffer.isBuffer(dead);
   return outgoing(death.queue, isTask ? Buffer.from(dead.crashId) : dead.subarray(0, MAX_FOUND), {
-    ...(isTask ? taskHeaders(dead, death.used) : {}),
+    ...(isTask ? taskHeaders(dead, death.used) : { [UNREADABLE]: true }),
     [LANE]: death.lane,
     [REASON]: death.reason.slice(0, MAX_REASON),
     [DIED_AT]: new Date(death.now).toISOString(),
@@ -162,7 +163,7 @@ function diedAt(message: Message): string {
 /** Also of what others have put there: it then has no reason of ours, and no lane. */
 export function parseDead(message: Message): DeadTask<CrashTask> {
   const headers = headersOf(message);
-  const found = parseTask(message);
+  const found = headers[UNREADABLE] === true ? undefined : parseTask(message);
   const { [LANE]: lane, [REASON]: reason } = headers;
   return {
     task: found?.task ?? null,

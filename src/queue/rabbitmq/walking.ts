@@ -14,6 +14,7 @@ import type { Topology } from './topology.ts';
 const PAGE = 200;
 /** Somebody else took what was still to come. */
 const QUIET_MS = 1_000;
+const SETTLE_POLL_MS = 5;
 /** RabbitMQ 4 drops, without a trace, what came back more than 20 times. */
 export const MOST_LOOKS = 10;
 
@@ -25,8 +26,8 @@ export interface WalkingParts {
 
 export interface Page {
   readonly messages: readonly ConsumeMessage[];
-  /** What is not acknowledged goes back to its place when the walk ends. */
-  ack(message: ConsumeMessage): void;
+  /** Once for each page. What is not acknowledged goes back to its place when the walk ends. */
+  ack(chosen: readonly ConsumeMessage[]): void;
 }
 
 export class Walking {
@@ -72,26 +73,54 @@ export class Walking {
 
   /**
    * The messages that are in the queue now, oldest first. Each page comes over a consumer of its own: when it is
-   * cancelled nothing follows what is acknowledged, and what is given back keeps its order, as it does not when
-   * messages are fetched or given back one by one (RabbitMQ 3.10). Test: rabbitmq/dead-letters.test.ts "order".
+   * cancelled nothing follows what is acknowledged. What is given back goes behind all that was given back before
+   * (RabbitMQ 3.10), so that the order stays only when everything is taken before anything is given back, and not one
+   * by one: with `keepsOrder`, who stops early has the walk finished for him. Test: rabbitmq/dead-letters.test.ts "order".
    */
-  async *pages(session: ConsumeSession, queue: string, { signal }: CallOptions = {}): AsyncGenerator<Page> {
+  async *pages(
+    session: ConsumeSession,
+    queue: string,
+    { signal, keepsOrder }: CallOptions & { readonly keepsOrder: boolean },
+  ): AsyncGenerator<Page> {
     const channel = await openChannel(session.model);
+    const walk = allPages(session, channel, queue);
+    let kept = 0;
     try {
-      let left = await session.ready(queue);
-      for (let number = 0; left > 0; number += 1) {
+      for (;;) {
         throwIfAborted(signal);
-        const messages = await page(channel, queue, number, Math.min(left, PAGE));
-        if (messages.length === 0) break;
-        left -= messages.length;
-        yield { messages, ack: (message) => channel.ack(message) };
-        left = Math.min(left, await session.ready(queue));
+        const { value: messages } = await walk.next();
+        if (!messages) break;
+        const keptBefore = kept;
+        kept += messages.length;
+        const ack: Page['ack'] = (chosen) => {
+          acknowledge(channel, chosen, keptBefore === 0 && chosen.length === messages.length);
+          kept -= chosen.length;
+        };
+        yield { messages, ack };
       }
     } finally {
+      while (keepsOrder && !session.isLost()) {
+        const { value } = await walk.next();
+        if (!value) break;
+        kept += value.length;
+      }
       if (!session.isLost()) {
         channel.nackAll(true);
+        await this.#settled(session, queue, kept);
         await channel.close();
       }
+    }
+  }
+
+  /**
+   * A channel with much to tell its queue does so bit by bit, and forgets the rest when it is closed (RabbitMQ 3.10):
+   * what was acknowledged would come back. What is given back comes last, so that it shows that all was told.
+   */
+  async #settled(session: ConsumeSession, queue: string, kept: number): Promise<void> {
+    const { timing } = this.#parts;
+    for (const end = timing.elapsed() + QUIET_MS; timing.elapsed() < end; ) {
+      if ((await session.ready(queue)) >= kept) return;
+      await timing.sleep(SETTLE_POLL_MS);
     }
   }
 
@@ -120,6 +149,28 @@ export class Walking {
 async function unlock(lock: Channel, queue: string): Promise<void> {
   await lock.deleteQueue(queue);
   await lock.close();
+}
+
+/** `isAll`: nothing before it is kept, so that one word says it of everything. */
+function acknowledge(channel: Channel, chosen: readonly ConsumeMessage[], isAll: boolean): void {
+  const last = chosen.at(-1);
+  if (isAll && last) channel.ack(last, true);
+  else for (const message of chosen) channel.ack(message);
+}
+
+async function* allPages(
+  session: ConsumeSession,
+  channel: Channel,
+  queue: string,
+): AsyncGenerator<readonly ConsumeMessage[], undefined> {
+  let left = await session.ready(queue);
+  for (let number = 0; left > 0; number += 1) {
+    const messages = await page(channel, queue, number, Math.min(left, PAGE));
+    if (messages.length === 0) return undefined;
+    yield messages;
+    left = Math.min(left - messages.length, await session.ready(queue));
+  }
+  return undefined;
 }
 
 async function page(

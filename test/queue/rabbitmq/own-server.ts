@@ -35,7 +35,7 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 async function answers(url: string): Promise<void> {
-  for (const end = performance.now() + 60_000; ; ) {
+  for (const end = performance.now() + 150_000; ; ) {
     try {
       return await (await connect(url)).close();
     } catch (error) {
@@ -66,7 +66,10 @@ export async function ownServer(): Promise<OwnServer> {
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 2:2 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}',
   };
   for (const name of ['home', 'mnesia', 'log']) await mkdir(join(folder, name));
-  await writeFile(join(folder, 'rabbitmq.conf'), 'vm_memory_high_watermark.absolute = 512MB\ndisk_free_limit.absolute = 50MB\n');
+  await writeFile(
+    join(folder, 'rabbitmq.conf'),
+    'vm_memory_high_watermark.absolute = 512MB\ndisk_free_limit.absolute = 50MB\n',
+  );
   await writeFile(join(folder, 'enabled_plugins'), '[].\n');
   const epmd = spawn('epmd', ['-address', '127.0.0.1', '-port', String(mapper)], { env, stdio: 'ignore' });
   const url = `amqp://127.0.0.1:${port}`;
@@ -77,7 +80,18 @@ export async function ownServer(): Promise<OwnServer> {
     server.kill('SIGKILL');
     await over;
   };
-  await answers(url);
+  const remove = async (): Promise<void> => {
+    server.kill('SIGCONT');
+    await kill();
+    epmd.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await answers(url);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   return {
     url,
     signal: (name) => void server.kill(name),
@@ -89,11 +103,6 @@ export async function ownServer(): Promise<OwnServer> {
     async ctl(...args) {
       await promisify(execFile)(join(scripts ?? '', 'rabbitmqctl'), args, { env });
     },
-    async remove() {
-      server.kill('SIGCONT');
-      await kill();
-      epmd.kill('SIGKILL');
-      await rm(folder, { recursive: true, force: true });
-    },
+    remove,
   };
 }

@@ -10,7 +10,7 @@ import {
   until,
 } from '../../../src/queue/conformance/harness.ts';
 import type { QueueError } from '../../../src/queue/contract.ts';
-import { freshProxy, freshVhost, openQueue, plainChannel } from './queues.ts';
+import { freshWire, freshVhost, openQueue, plainChannel } from './queues.ts';
 import { missing } from './vhosts.ts';
 
 const LIMIT_MS = 60_000;
@@ -71,8 +71,8 @@ describe.skipIf(missing)(
 
     it('connection cut in mid-publish: what was confirmed is there, the rest says so, once each', async () => {
       const vhost = await freshVhost();
-      const proxy = await freshProxy(vhost.url);
-      const queue = await openQueue(proxy.url(vhost.url));
+      const wire = await freshWire(vhost.url);
+      const queue = await openQueue(wire.url(vhost.url));
       const confirmed = new Set<string>();
       const codes = new Set<string>();
       let isOver = false;
@@ -92,7 +92,7 @@ describe.skipIf(missing)(
       for (let cuts = 1; cuts <= 5; cuts += 1) {
         const before = confirmed.size;
         await until('tasks are confirmed', () => confirmed.size > before + 20);
-        proxy.cut();
+        wire.cut();
       }
       isOver = true;
       await Promise.all(publishers);
@@ -113,15 +113,15 @@ describe.skipIf(missing)(
 
     it('a server that says nothing more: publishing ends in time, and goes on over a new connection', async () => {
       const vhost = await freshVhost();
-      const proxy = await freshProxy(vhost.url);
-      const queue = await openQueue(proxy.url(vhost.url), { confirm_timeout: 500, connect_timeout: 500 });
+      const wire = await freshWire(vhost.url);
+      const queue = await openQueue(wire.url(vhost.url), { confirm_timeout: 500, connect_timeout: 500 });
       await queue.publish(newTask(), 'standard');
-      proxy.freeze();
+      wire.freeze();
       const from = performance.now();
       const errors = await Promise.all(newTasks(50).map((task) => failure(queue.publish(task, 'standard'))));
       expect(performance.now() - from).toBeLessThan(5_000);
       for (const error of errors) expect(error.code).toBe('unavailable');
-      proxy.thaw();
+      wire.thaw();
       await until('the queue is healthy', async () => {
         const error = await queue.health().catch((sick: unknown) => sick);
         return error === undefined;

@@ -6,7 +6,7 @@ import { parseSettings } from '../../../src/lib/settings.ts';
 import { SETTINGS } from '../../../src/queue/conformance/harness.ts';
 import { RabbitQueue } from '../../../src/queue/rabbitmq/rabbit-queue.ts';
 import { type RabbitSettings, rabbitSchema } from '../../../src/queue/rabbitmq/settings.ts';
-import { newProxy, type Proxy } from './proxy.ts';
+import { newWire, type Wire } from './wire.ts';
 import { newVhost, type Vhost } from './vhosts.ts';
 
 const undo: (() => Promise<unknown>)[] = [];
@@ -36,10 +36,10 @@ export async function freshVhost(): Promise<Vhost> {
   return vhost;
 }
 
-export async function freshProxy(url: string): Promise<Proxy> {
-  const proxy = await newProxy(url);
-  atEnd(() => proxy.close());
-  return proxy;
+export async function freshWire(url: string): Promise<Wire> {
+  const wire = await newWire(url);
+  atEnd(() => wire.close());
+  return wire;
 }
 
 export async function openQueue(url: string, given: Partial<RabbitSettings> = {}): Promise<RabbitQueue> {

@@ -28,7 +28,9 @@ async function refused(
 }
 
 /** The server's address with other parts. */
-function changed(parts: Partial<Record<'port' | 'hostname' | 'password' | 'pathname' | 'protocol', string>>): string {
+function changed(
+  parts: Partial<Record<'port' | 'hostname' | 'password' | 'pathname' | 'protocol', string>>,
+): string {
   const url = new URL(running().url);
   return Object.assign(url, parts).href;
 }
@@ -96,12 +98,7 @@ describe.skipIf(missing)(
   { timeout: 60_000 },
   () => {
     it.each([
-      [
-        'port',
-        () => changed({ port: '1' }),
-        'unavailable',
-        /QUEUE_URL: 127.0.0.1:1: nothing listens there/,
-      ],
+      ['port', () => changed({ port: '1' }), 'unavailable', /QUEUE_URL: 127.0.0.1:1: nothing listens there/],
       [
         'host',
         () => changed({ hostname: 'nohost.invalid' }),

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-export interface Proxy {
+export interface Wire {
   /** The server's address with this wire's host and port. */
   url(serverUrl: string): string;
   /** Ends all connections at once, rudely. */
@@ -11,15 +11,12 @@ export interface Proxy {
   /** Nothing passes any more in either direction, and nobody is told. */
   freeze(): void;
   thaw(): void;
-  /** Connections made so far. */
-  readonly made: () => number;
   close(): Promise<void>;
 }
 
-export async function newProxy(serverUrl: string): Promise<Proxy> {
+export async function newWire(serverUrl: string): Promise<Wire> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
-  let made = 0;
   let isFrozen = false;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -27,8 +24,7 @@ export async function newProxy(serverUrl: string): Promise<Proxy> {
     socket.on('close', () => sockets.delete(socket));
     if (isFrozen) socket.pause();
   };
-  const wire = createServer((client) => {
-    made += 1;
+  const listener = createServer((client) => {
     const server = connect(Number(target.port), target.hostname);
     for (const [from, to] of [
       [client, server],
@@ -39,9 +35,9 @@ export async function newProxy(serverUrl: string): Promise<Proxy> {
       keep(from);
     }
   });
-  wire.listen(0, '127.0.0.1');
-  await once(wire, 'listening');
-  const { port } = wire.address() as { readonly port: number };
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as { readonly port: number };
   return {
     url(url) {
       const changed = new URL(url);
@@ -59,11 +55,10 @@ export async function newProxy(serverUrl: string): Promise<Proxy> {
       isFrozen = false;
       for (const socket of sockets) socket.resume();
     },
-    made: () => made,
     async close() {
       for (const socket of sockets) socket.destroy();
-      wire.close();
-      await once(wire, 'close');
+      listener.close();
+      await once(listener, 'close');
     },
   };
 }
