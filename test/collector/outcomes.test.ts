@@ -18,6 +18,7 @@ import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { createCrashId } from '../../src/model/crash-id.ts';
+import { onEachDialect, type Place } from '../database/dialects.ts';
 
 const AT = new Date('2026-11-21T07:59:59.000Z');
 const outcome = (change: Partial<UploadOutcome> = {}): UploadOutcome => ({
@@ -32,14 +33,10 @@ const later = (seconds: number): Date => new Date(AT.getTime() + seconds * 1000)
 const HOUR_MS = 3_600_000;
 
 let folder: string;
-let database: Database;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'auxilio-outcomes-'));
-  database = await openDatabase(`sqlite:${join(folder, 'test.db')}`, { log: silentLog });
-  await migrate(database, OUTCOME_MIGRATIONS);
 });
 afterEach(async () => {
-  await database.close();
   await rm(folder, { recursive: true });
 });
 
@@ -60,72 +57,86 @@ class SwitchStore implements OutcomeStore {
   async prune(): Promise<void> {}
 }
 
-describe('outcomes in the database', () => {
-  it('are counted by hour, and listed one by one, newest first', async () => {
-    const log = await open(new DatabaseOutcomes(database));
-    const crashId = createCrashId(AT);
-    log.record(outcome({ crashId }));
-    log.record(outcome());
-    log.record(outcome({ at: later(1), outcome: 'rejected', reason: 'malformed_bad_gzip', product: '' }));
-    await log.flush();
-    log.record(outcome());
-    await log.close();
-    const { counts, recent } = await listOutcomes(database, { since: AT, limit: 10 });
-    expect(counts).toEqual([
-      {
-        hour: '2026-11-21T07:00:00.000Z',
-        outcome: 'accepted',
-        reason: 'accept_everything',
-        product: 'Fenix',
-        count: 3,
-      },
-      {
-        hour: '2026-11-21T08:00:00.000Z',
-        outcome: 'rejected',
-        reason: 'malformed_bad_gzip',
-        product: '',
-        count: 1,
-      },
-    ]);
-    expect(recent).toHaveLength(4);
-    expect(recent[0]).toMatchObject({ outcome: 'rejected', at: later(1).toISOString(), crashId: null });
-    expect(recent.map((row) => row.crashId)).toContain(crashId);
-    expect(await totalOutcomes(database, { since: AT })).toEqual([
-      { outcome: 'accepted', reason: 'accept_everything', count: 3 },
-      { outcome: 'rejected', reason: 'malformed_bad_gzip', count: 1 },
-    ]);
-  });
+onEachDialect((dialect) =>
+  describe('outcomes in the database', () => {
+    let place: Place;
+    let database: Database;
+    beforeEach(async () => {
+      place = await dialect.make();
+      database = await openDatabase(place.url, { log: silentLog });
+      await migrate(database, OUTCOME_MIGRATIONS);
+    });
+    afterEach(async () => {
+      await database.close();
+      await place.remove();
+    });
 
-  it('are searched by time, outcome, reason and product', async () => {
-    const log = await open(new DatabaseOutcomes(database));
-    for (const product of ['A', 'B']) {
-      log.record(outcome({ product }));
-      log.record(outcome({ product, at: later(10), outcome: 'truncated', reason: 'dump_size' }));
-    }
-    await log.close();
-    const find = async (query: object) =>
-      (await listOutcomes(database, { since: AT, limit: 10, ...query })).recent
-        .map((r) => `${r.product} ${r.reason}`)
-        .sort();
-    expect(await find({ product: 'A' })).toEqual(['A accept_everything', 'A dump_size']);
-    expect(await find({ outcome: 'truncated' })).toEqual(['A dump_size', 'B dump_size']);
-    expect(await find({ reason: 'dump_size', product: 'B' })).toEqual(['B dump_size']);
-    expect(await find({ since: later(1) })).toEqual(['A dump_size', 'B dump_size']);
-    expect(await find({ until: later(1) })).toEqual(['A accept_everything', 'B accept_everything']);
-    expect(await find({ limit: 1 })).toHaveLength(1);
-  });
+    it('are counted by hour, and listed one by one, newest first', async () => {
+      const log = await open(new DatabaseOutcomes(database));
+      const crashId = createCrashId(AT);
+      log.record(outcome({ crashId }));
+      log.record(outcome());
+      log.record(outcome({ at: later(1), outcome: 'rejected', reason: 'malformed_bad_gzip', product: '' }));
+      await log.flush();
+      log.record(outcome());
+      await log.close();
+      const { counts, recent } = await listOutcomes(database, { since: AT, limit: 10 });
+      expect(counts).toEqual([
+        {
+          hour: '2026-11-21T07:00:00.000Z',
+          outcome: 'accepted',
+          reason: 'accept_everything',
+          product: 'Fenix',
+          count: 3,
+        },
+        {
+          hour: '2026-11-21T08:00:00.000Z',
+          outcome: 'rejected',
+          reason: 'malformed_bad_gzip',
+          product: '',
+          count: 1,
+        },
+      ]);
+      expect(recent).toHaveLength(4);
+      expect(recent[0]).toMatchObject({ outcome: 'rejected', at: later(1).toISOString(), crashId: null });
+      expect(recent.map((row) => row.crashId)).toContain(crashId);
+      expect(await totalOutcomes(database, { since: AT })).toEqual([
+        { outcome: 'accepted', reason: 'accept_everything', count: 3 },
+        { outcome: 'rejected', reason: 'malformed_bad_gzip', count: 1 },
+      ]);
+    });
 
-  it('are pruned: single ones beyond the newest, counts beyond their time', async () => {
-    const first = await open(new DatabaseOutcomes(database));
-    for (let i = 0; i < 8; i += 1) first.record(outcome({ at: later(i) }));
-    await first.close();
-    const second = await open(new DatabaseOutcomes(database), undefined, later(24 * 3600));
-    await second.close();
-    const { counts, recent } = await listOutcomes(database, { since: later(-7200), limit: 100 });
-    expect(recent.map((row) => row.at)).toEqual([7, 6, 5, 4, 3].map((s) => later(s).toISOString()));
-    expect(counts).toEqual([]);
-  });
-});
+    it('are searched by time, outcome, reason and product', async () => {
+      const log = await open(new DatabaseOutcomes(database));
+      for (const product of ['A', 'B']) {
+        log.record(outcome({ product }));
+        log.record(outcome({ product, at: later(10), outcome: 'truncated', reason: 'dump_size' }));
+      }
+      await log.close();
+      const find = async (query: object) =>
+        (await listOutcomes(database, { since: AT, limit: 10, ...query })).recent
+          .map((r) => `${r.product} ${r.reason}`)
+          .sort();
+      expect(await find({ product: 'A' })).toEqual(['A accept_everything', 'A dump_size']);
+      expect(await find({ outcome: 'truncated' })).toEqual(['A dump_size', 'B dump_size']);
+      expect(await find({ reason: 'dump_size', product: 'B' })).toEqual(['B dump_size']);
+      expect(await find({ since: later(1) })).toEqual(['A dump_size', 'B dump_size']);
+      expect(await find({ until: later(1) })).toEqual(['A accept_everything', 'B accept_everything']);
+      expect(await find({ limit: 1 })).toHaveLength(1);
+    });
+
+    it('are pruned: single ones beyond the newest, counts beyond their time', async () => {
+      const first = await open(new DatabaseOutcomes(database));
+      for (let i = 0; i < 8; i += 1) first.record(outcome({ at: later(i) }));
+      await first.close();
+      const second = await open(new DatabaseOutcomes(database), undefined, later(24 * 3600));
+      await second.close();
+      const { counts, recent } = await listOutcomes(database, { since: later(-7200), limit: 100 });
+      expect(recent.map((row) => row.at)).toEqual([7, 6, 5, 4, 3].map((s) => later(s).toISOString()));
+      expect(counts).toEqual([]);
+    });
+  }),
+);
 
 describe('outcomes without a database', () => {
   it('wait in a file over a restart, and are written once when it is back', async () => {

@@ -1,7 +1,4 @@
-/** The loop on a real SQLite file, with a clock of the test's own. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** The loop on a real database of each engine, with a clock of the test's own. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AnyJob, defineJob, type JobContext } from '../../src/crontabber/job.ts';
 import { crontabberMigrations, JobStore } from '../../src/crontabber/job-store.ts';
@@ -12,32 +9,19 @@ import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import type { ErrorEvent } from '../../src/notify/contract.ts';
+import { onEachDialect, type Place } from '../database/dialects.ts';
 
 const MINUTE_MS = 60_000;
 const MORNING = Date.parse('2026-11-21T06:00:00Z');
 
-let folder = '';
+let place: Place;
 let database: Database;
 let now = MORNING;
 let runs: string[] = [];
 let reported: ErrorEvent[] = [];
 const never = new AbortController().signal;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'auxilio-crontabber-'));
-  database = await openAt();
-  await migrate(database, crontabberMigrations);
-  now = MORNING;
-  runs = [];
-  reported = [];
-});
-
-afterEach(async () => {
-  await database.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-const openAt = (): Promise<Database> => openDatabase(`sqlite:${join(folder, 'jobs.db')}`, { log: silentLog });
+const openAt = (): Promise<Database> => openDatabase(place.url, { log: silentLog });
 
 interface Settings extends Partial<AnyJob> {
   readonly fails?: () => boolean;
@@ -68,167 +52,183 @@ const loopOf = (jobs: readonly AnyJob[], store = new JobStore(database)): CronLo
 
 const due = (loop: CronLoop): Promise<readonly string[]> => loop.runDue({ signal: never });
 
-describe('what is due', () => {
-  it('runs after what it depends on, in one go', async () => {
-    const loop = loopOf([job('a', { after: ['c'] }), job('b', { after: ['a'] }), job('c')]);
-    expect(await due(loop)).toEqual(['c', 'a', 'b']);
-    expect(runs).toEqual(['c', 'a', 'b']);
+onEachDialect((dialect) => {
+  beforeEach(async () => {
+    place = await dialect.make();
+    database = await openAt();
+    await migrate(database, crontabberMigrations);
+    now = MORNING;
+    runs = [];
+    reported = [];
   });
 
-  it('runs once per period, for the period and not for now, over restarts too', async () => {
-    const periods: JobContext['period'][] = [];
-    const jobs = [
-      job('a', {
-        run: async ({ period }) => {
-          periods.push(period);
-        },
-      }),
-    ];
-    expect(await due(loopOf(jobs))).toEqual(['a']);
-    now += 17 * 60 * MINUTE_MS;
-    expect(await due(loopOf(jobs))).toEqual([]);
-    now += 60 * MINUTE_MS;
-    expect(await due(loopOf(jobs))).toEqual(['a']);
-    expect(periods.map(({ from }) => from.toISOString())).toEqual([
-      '2026-11-20T00:00:00.000Z',
-      '2026-11-21T00:00:00.000Z',
-    ]);
+  afterEach(async () => {
+    await database.close();
+    await place.remove();
   });
 
-  it('does not let one failure stop the others, but those that depend on it', async () => {
-    const loop = loopOf([job('bad', { fails: () => true }), job('good'), job('needy', { after: ['bad'] })]);
-    expect(await due(loop)).toEqual(['bad', 'good']);
-    expect(runs).toEqual(['bad', 'good']);
-    expect(reported.map(({ tags }) => tags)).toEqual([{ job: 'bad' }]);
-  });
-
-  it('is tried again after five minutes, and then what depends on it runs', async () => {
-    let isBroken = true;
-    const loop = loopOf([job('bad', { fails: () => isBroken }), job('needy', { after: ['bad'] })]);
-    await due(loop);
-    isBroken = false;
-    now += 5 * MINUTE_MS - 1;
-    expect(await due(loop)).toEqual([]);
-    now += 1;
-    expect(await due(loop)).toEqual(['bad', 'needy']);
-    const state = (await new JobStore(database).load()).get('bad');
-    expect(state).toMatchObject({ failures: 0, lastError: undefined });
-  });
-
-  it('counts failures and keeps their class', async () => {
-    const loop = loopOf([job('bad', { fails: () => true })]);
-    await due(loop);
-    now += 5 * MINUTE_MS;
-    await due(loop);
-    const state = (await new JobStore(database).load()).get('bad');
-    expect(state).toMatchObject({ failures: 2, lastError: 'TypeError', doneUntil: undefined });
-  });
-
-  it('ends a job at its limit, as a failure', async () => {
-    let sawAbort = false;
-    const stuck = job('stuck', {
-      timeoutMs: 20,
-      run: ({ signal }) =>
-        new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => {
-            sawAbort = true;
-            reject(new Error('too long'));
-          });
-        }),
+  describe('what is due', () => {
+    it('runs after what it depends on, in one go', async () => {
+      const loop = loopOf([job('a', { after: ['c'] }), job('b', { after: ['a'] }), job('c')]);
+      expect(await due(loop)).toEqual(['c', 'a', 'b']);
+      expect(runs).toEqual(['c', 'a', 'b']);
     });
-    expect(await due(loopOf([stuck, job('next')]))).toEqual(['next', 'stuck']);
-    expect(sawAbort).toBe(true);
-    expect((await new JobStore(database).load()).get('stuck')?.failures).toBe(1);
+
+    it('runs once per period, for the period and not for now, over restarts too', async () => {
+      const periods: JobContext['period'][] = [];
+      const jobs = [
+        job('a', {
+          run: async ({ period }) => {
+            periods.push(period);
+          },
+        }),
+      ];
+      expect(await due(loopOf(jobs))).toEqual(['a']);
+      now += 17 * 60 * MINUTE_MS;
+      expect(await due(loopOf(jobs))).toEqual([]);
+      now += 60 * MINUTE_MS;
+      expect(await due(loopOf(jobs))).toEqual(['a']);
+      expect(periods.map(({ from }) => from.toISOString())).toEqual([
+        '2026-11-20T00:00:00.000Z',
+        '2026-11-21T00:00:00.000Z',
+      ]);
+    });
+
+    it('does not let one failure stop the others, but those that depend on it', async () => {
+      const loop = loopOf([job('bad', { fails: () => true }), job('good'), job('needy', { after: ['bad'] })]);
+      expect(await due(loop)).toEqual(['bad', 'good']);
+      expect(runs).toEqual(['bad', 'good']);
+      expect(reported.map(({ tags }) => tags)).toEqual([{ job: 'bad' }]);
+    });
+
+    it('is tried again after five minutes, and then what depends on it runs', async () => {
+      let isBroken = true;
+      const loop = loopOf([job('bad', { fails: () => isBroken }), job('needy', { after: ['bad'] })]);
+      await due(loop);
+      isBroken = false;
+      now += 5 * MINUTE_MS - 1;
+      expect(await due(loop)).toEqual([]);
+      now += 1;
+      expect(await due(loop)).toEqual(['bad', 'needy']);
+      const state = (await new JobStore(database).load()).get('bad');
+      expect(state).toMatchObject({ failures: 0, lastError: undefined });
+    });
+
+    it('counts failures and keeps their class', async () => {
+      const loop = loopOf([job('bad', { fails: () => true })]);
+      await due(loop);
+      now += 5 * MINUTE_MS;
+      await due(loop);
+      const state = (await new JobStore(database).load()).get('bad');
+      expect(state).toMatchObject({ failures: 2, lastError: 'TypeError', doneUntil: undefined });
+    });
+
+    it('ends a job at its limit, as a failure', async () => {
+      let sawAbort = false;
+      const stuck = job('stuck', {
+        timeoutMs: 20,
+        run: ({ signal }) =>
+          new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              sawAbort = true;
+              reject(new Error('too long'));
+            });
+          }),
+      });
+      expect(await due(loopOf([stuck, job('next')]))).toEqual(['next', 'stuck']);
+      expect(sawAbort).toBe(true);
+      expect((await new JobStore(database).load()).get('stuck')?.failures).toBe(1);
+    });
+
+    it('waits for a slower job’s last period, and not for more', async () => {
+      const loop = loopOf([job('daily'), job('hourly', { every: '1h', after: ['daily'] })]);
+      expect(await due(loop)).toEqual(['daily', 'hourly']);
+      now += 60 * MINUTE_MS;
+      expect(await due(loop)).toEqual(['hourly']);
+    });
   });
 
-  it('waits for a slower job’s last period, and not for more', async () => {
-    const loop = loopOf([job('daily'), job('hourly', { every: '1h', after: ['daily'] })]);
-    expect(await due(loop)).toEqual(['daily', 'hourly']);
-    now += 60 * MINUTE_MS;
-    expect(await due(loop)).toEqual(['hourly']);
-  });
-});
+  describe('several processes', () => {
+    it('run a job once between them', async () => {
+      const other = await openAt();
+      try {
+        const started = Promise.withResolvers<void>();
+        const finish = Promise.withResolvers<void>();
+        const slow = job('slow', {
+          run: async () => {
+            runs.push('slow');
+            started.resolve();
+            await finish.promise;
+          },
+        });
+        const first = due(loopOf([slow]));
+        await started.promise;
+        expect(await due(loopOf([slow], new JobStore(other)))).toEqual([]);
+        finish.resolve();
+        expect(await first).toEqual(['slow']);
+        expect(runs).toEqual(['slow']);
+      } finally {
+        await other.close();
+      }
+    });
 
-describe('several processes', () => {
-  it('run a job once between them', async () => {
-    const other = await openAt();
-    try {
-      const started = Promise.withResolvers<void>();
-      const finish = Promise.withResolvers<void>();
-      const slow = job('slow', {
-        run: async () => {
-          runs.push('slow');
-          started.resolve();
-          await finish.promise;
+    it('look again once they have the lease: somebody may have been faster', async () => {
+      const store = new JobStore(database);
+      const faster = loopOf([job('a')]);
+      const late = Object.assign(Object.create(store) as JobStore, {
+        load: () => store.load(),
+        claim: async (name: string, ttlMs: number) => {
+          await due(faster);
+          return store.claim(name, ttlMs);
         },
       });
-      const first = due(loopOf([slow]));
-      await started.promise;
-      expect(await due(loopOf([slow], new JobStore(other)))).toEqual([]);
-      finish.resolve();
-      expect(await first).toEqual(['slow']);
-      expect(runs).toEqual(['slow']);
-    } finally {
-      await other.close();
-    }
-  });
-
-  it('look again once they have the lease: somebody may have been faster', async () => {
-    const store = new JobStore(database);
-    const faster = loopOf([job('a')]);
-    const late = Object.assign(Object.create(store) as JobStore, {
-      load: () => store.load(),
-      claim: async (name: string, ttlMs: number) => {
-        await due(faster);
-        return store.claim(name, ttlMs);
-      },
+      expect(await due(loopOf([job('a')], late))).toEqual([]);
+      expect(runs).toEqual(['a']);
     });
-    expect(await due(loopOf([job('a')], late))).toEqual([]);
-    expect(runs).toEqual(['a']);
   });
-});
 
-describe('the loop', () => {
-  it('stops while it waits, and in the middle of a job', async () => {
-    const stop = new AbortController();
-    const running = loopOf([
-      job('a', {
-        run: () => {
-          stop.abort();
-          return new Promise(() => undefined);
+  describe('the loop', () => {
+    it('stops while it waits, and in the middle of a job', async () => {
+      const stop = new AbortController();
+      const running = loopOf([
+        job('a', {
+          run: () => {
+            stop.abort();
+            return new Promise(() => undefined);
+          },
+        }),
+      ]).run({ signal: stop.signal });
+      await running;
+      expect((await new JobStore(database).load()).size).toBe(0);
+      const idle = new AbortController();
+      const waiting = loopOf([]).run({ signal: idle.signal });
+      idle.abort();
+      await waiting;
+    });
+
+    it('outlives a database that is down', async () => {
+      const stop = new AbortController();
+      const store = Object.assign(Object.create(new JobStore(database)) as JobStore, {
+        load: async () => {
+          setImmediate(() => stop.abort());
+          throw new DatabaseError('unavailable', 'down');
         },
-      }),
-    ]).run({ signal: stop.signal });
-    await running;
-    expect((await new JobStore(database).load()).size).toBe(0);
-    const idle = new AbortController();
-    const waiting = loopOf([]).run({ signal: idle.signal });
-    idle.abort();
-    await waiting;
-  });
-
-  it('outlives a database that is down', async () => {
-    const stop = new AbortController();
-    const store = Object.assign(Object.create(new JobStore(database)) as JobStore, {
-      load: async () => {
-        setImmediate(() => stop.abort());
-        throw new DatabaseError('unavailable', 'down');
-      },
+      });
+      await expect(loopOf([job('a')], store).run({ signal: stop.signal })).resolves.toBeUndefined();
     });
-    await expect(loopOf([job('a')], store).run({ signal: stop.signal })).resolves.toBeUndefined();
   });
-});
 
-describe('jobs that cannot be', () => {
-  it('are refused before anything runs', () => {
-    expect(() => loopOf([job('a', { after: ['nobody'] })])).toThrow(
-      'job a comes after nobody, which does not exist',
-    );
-    expect(() => loopOf([job('a', { after: ['b'] }), job('b', { after: ['a'] })])).toThrow(
-      'cycle: a -> b -> a',
-    );
-    expect(() => loopOf([job('a'), job('a')])).toThrow('two jobs are named a');
-    expect(() => loopOf([job('a', { every: '1y' as never })])).toThrow(/job a: "1y" is no frequency/);
-    expect(() => loopOf([job('a', { timeoutMs: 0 })])).toThrow(/job a: timeoutMs/);
+  describe('jobs that cannot be', () => {
+    it('are refused before anything runs', () => {
+      expect(() => loopOf([job('a', { after: ['nobody'] })])).toThrow(
+        'job a comes after nobody, which does not exist',
+      );
+      expect(() => loopOf([job('a', { after: ['b'] }), job('b', { after: ['a'] })])).toThrow(
+        'cycle: a -> b -> a',
+      );
+      expect(() => loopOf([job('a'), job('a')])).toThrow('two jobs are named a');
+      expect(() => loopOf([job('a', { every: '1y' as never })])).toThrow(/job a: "1y" is no frequency/);
+      expect(() => loopOf([job('a', { timeoutMs: 0 })])).toThrow(/job a: timeoutMs/);
+    });
   });
 });

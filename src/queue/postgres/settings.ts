@@ -13,7 +13,7 @@ export interface PostgresQueueSettings extends DeliverySettings, PostgresSetting
 export const postgresQueueSchema: SettingsSchema<PostgresQueueSettings> = {
   url: {
     doc: 'postgres://USER:PASSWORD@HOST:5432/DATABASE. The same as DATABASE_URL is fine: both share one pool.',
-    format: 'name',
+    format: String,
     default: '',
     sensitive: true,
   },

@@ -17,7 +17,7 @@ export interface PostgresStorageOptions extends PostgresSettings {
 export const postgresStorageSchema: SettingsSchema<PostgresStorageOptions> = {
   url: {
     doc: 'postgres://USER:PASSWORD@HOST:5432/DATABASE. The same as DATABASE_URL is fine: both share one pool.',
-    format: 'name',
+    format: String,
     default: '',
     sensitive: true,
   },
