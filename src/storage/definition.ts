@@ -1,20 +1,11 @@
 /** How a backend, container or layer introduces itself: name, settings schema, and how to open it. */
 
-import type { Log } from '../lib/log.ts';
 import { parseSettings, type SettingsSchema } from '../lib/settings.ts';
 import type { Capability, Store } from './contract.ts';
+import type { OpenContext } from './open-context.ts';
 import type { Upkeep, UpkeepOptions } from './upkeep.ts';
 
-/** What a backend may use while it opens. */
-export interface OpenContext {
-  /** Its name in the config. */
-  readonly name: string;
-  /** Where embedded stores live unless told otherwise; absolute. */
-  readonly dataDir: string;
-  readonly log: Log;
-  /** Another store: a name or an expression such as `fallback(bucket, spare)`. Opened once, closed by whoever opened it. */
-  store(expression: string): Promise<Store>;
-}
+export type { OpenContext };
 
 /** Capabilities known before anything is opened; undefined when only opening tells. */
 export type KnownCapabilities = ReadonlySet<Capability> | undefined;

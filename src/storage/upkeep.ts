@@ -1,6 +1,6 @@
 /** What operators do to a backend besides using it: make its schema, sweep what broken writes left, empty it. */
 import type { CallOptions } from '../model/report.ts';
-import type { OpenContext } from './definition.ts';
+import type { OpenContext } from './open-context.ts';
 
 export interface UpkeepOptions extends CallOptions {
   /** Turns a key into what the operator wrote, for messages. */
