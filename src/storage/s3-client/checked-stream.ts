@@ -4,7 +4,8 @@ import { addAbortSignal, pipeline, type Readable, Transform, type TransformCallb
 import { StorageError } from '../errors.ts';
 
 export interface Expected {
-  readonly size: number;
+  /** Absent where the server does not say how long its answer is. */
+  readonly size?: number | undefined;
   readonly sha256?: string | undefined;
 }
 
@@ -30,7 +31,8 @@ class CheckedStream extends Transform {
 
   override _flush(done: TransformCallback): void {
     const { size, sha256 } = this.#expected;
-    const found = this.#size === size ? undefined : `${this.#size} bytes instead of ${size}`;
+    const found =
+      size === undefined || this.#size === size ? undefined : `${this.#size} bytes instead of ${size}`;
     const other = sha256 !== undefined && this.#hash.digest('hex') !== sha256;
     const why = found ?? (other ? 'other bytes than its SHA-256 says' : undefined);
     done(why === undefined ? null : new StorageError('corrupt', this.#store, `an object has ${why}`));

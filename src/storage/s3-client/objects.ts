@@ -109,7 +109,7 @@ export class S3Objects {
         abortOf(options),
       );
       const info = infoOf(ContentLength, Metadata);
-      const expected = { ...info, sha256: info.sha256 ?? options.sha256 };
+      const expected = { size: ContentLength, sha256: info.sha256 ?? options.sha256 };
       return { ...info, stream: checkedStream(this.#store, Body as Readable, expected, wrap, signal) };
     } catch (error) {
       if (isNoSuchKey(error)) return undefined;
