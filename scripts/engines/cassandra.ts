@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'cassandra-driver';
 import type { EngineName } from '../../test/build/engines.ts';
-import { type EngineDefinition, type Place, Unavailable } from './definition.ts';
+import { ASK_MS, type EngineDefinition, type Place, Unavailable } from './definition.ts';
 import { aptInstall, mavenInstall } from './installing.ts';
 import { findJava, type Java } from './java.ts';
 import { startService } from './processes.ts';
@@ -89,7 +89,7 @@ export default {
     const client = new Client({
       contactPoints: [url],
       localDataCenter: 'datacenter1',
-      socketOptions: { connectTimeout: 5_000, readTimeout: 5_000 },
+      socketOptions: { connectTimeout: ASK_MS, readTimeout: ASK_MS },
     });
     try {
       await client.connect();

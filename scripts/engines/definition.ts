@@ -11,6 +11,9 @@ export interface Place {
   readonly ports: readonly number[];
 }
 
+/** How long one question may take: engines and whoever asks them share two cores with everything else that runs. */
+export const ASK_MS = 20_000;
+
 /** What it answered: all of its address but the pid, which who started it knows. */
 export type Answer = Omit<Engine, 'pid'>;
 

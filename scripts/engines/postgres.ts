@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import type { EngineName } from '../../test/build/engines.ts';
-import { type Answer, type EngineDefinition, type Place, Unavailable } from './definition.ts';
+import { type Answer, ASK_MS, type EngineDefinition, type Place, Unavailable } from './definition.ts';
 import { aptInstall, isOnPath, run } from './installing.ts';
 import { startService } from './processes.ts';
 
@@ -101,8 +101,8 @@ async function ask(place: Place): Promise<Answer> {
   const server = `postgres://${NAME}:${NAME}@127.0.0.1:${port}`;
   const client = new pg.Client({
     connectionString: `${server}/postgres`,
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 5_000,
+    connectionTimeoutMillis: ASK_MS,
+    query_timeout: ASK_MS,
   });
   try {
     await client.connect();
@@ -122,7 +122,7 @@ export default {
   name: 'postgres',
   ports: 1,
   container: { service: 'postgres', ports: ['POSTGRES_PORT'] },
-  startMs: 60_000,
+  startMs: 120_000,
   // Fast shutdown; on SIGTERM it would wait until every client has left.
   stopSignal: 'SIGINT',
   async install() {

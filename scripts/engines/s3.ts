@@ -1,5 +1,5 @@
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Answer } from './definition.ts';
+import { type Answer, ASK_MS } from './definition.ts';
 
 /** An S3 server answers when it lists buckets for the key that it was given: its address then. */
 export async function askS3(
@@ -13,7 +13,7 @@ export async function askS3(
     credentials: { accessKeyId: address.accessKey, secretAccessKey: address.secretKey },
   });
   try {
-    await client.send(new ListBucketsCommand({}), { abortSignal: AbortSignal.timeout(5_000) });
+    await client.send(new ListBucketsCommand({}), { abortSignal: AbortSignal.timeout(ASK_MS) });
     return address;
   } finally {
     client.destroy();

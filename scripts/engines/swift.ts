@@ -47,7 +47,7 @@ async function version(): Promise<string> {
 export default {
   name: 'swift',
   ports: KINDS.length + 1,
-  startMs: 90_000,
+  startMs: 120_000,
   async install() {
     const there = await Promise.all([...KINDS.map(program), 'memcached'].map(isOnPath));
     if (!there.every(Boolean)) await aptInstall(...PACKAGES);

@@ -14,7 +14,7 @@ const folderFor = (cache: string): string => join(cache, VERSION);
 export default {
   name: 'toxiproxy',
   ports: 1,
-  startMs: 30_000,
+  startMs: 120_000,
   async install(cache) {
     const folder = folderFor(cache);
     if (existsSync(join(folder, 'server'))) return;

@@ -17,7 +17,7 @@ export default {
   name: 'versitygw',
   ports: 1,
   container: { service: 's3', ports: ['S3_PORT'] },
-  startMs: 30_000,
+  startMs: 120_000,
   async install(cache) {
     const folder = folderFor(cache);
     if (existsSync(join(folder, 'versitygw'))) return;

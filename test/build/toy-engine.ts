@@ -19,7 +19,7 @@ function startToy(place: Place, port: number | undefined, behaviour: Behaviour):
 /** How often it was started over its data is its version. */
 async function ask(place: Place): Promise<Answer> {
   const url = `http://127.0.0.1:${place.ports[0]}`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(500), headers: { connection: 'close' } });
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000), headers: { connection: 'close' } });
   return { url, version: await answer.text() };
 }
 

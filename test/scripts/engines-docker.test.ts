@@ -14,6 +14,8 @@ import { toyEngine } from '../build/toy-engine.ts';
 let folder: string;
 let ground: Ground;
 const silent = (): void => undefined;
+/** Each starts Node several times, on a machine that runs other tests beside. */
+vi.setConfig({ testTimeout: 120_000 });
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'auxilio-docker-test-'));

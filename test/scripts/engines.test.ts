@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { down, status, up } from '../../scripts/engines/bring.ts';
 import { type EngineDefinition, Unavailable } from '../../scripts/engines/definition.ts';
 import { bringForTests, endAfterTests } from '../../scripts/engines/for-tests.ts';
@@ -19,6 +19,8 @@ import { toyEngine } from '../build/toy-engine.ts';
 let ground: Ground;
 const toy = toyEngine('answers');
 const silent = (): void => undefined;
+/** Each starts Node several times, on a machine that runs other tests beside. */
+vi.setConfig({ testTimeout: 120_000 });
 
 beforeEach(() => {
   const folder = mkdtempSync(join(tmpdir(), 'auxilio-engines-test-'));
