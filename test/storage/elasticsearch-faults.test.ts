@@ -340,7 +340,7 @@ describe.skipIf('missing' in state)(`a server in trouble${why}`, () => {
     expect(bulks).toBe(3);
   });
 
-  it.each([
+  it.each<readonly [status: number, type: string, code: string, reason?: string]>([
     [403, 'security_exception', 'permission_denied'],
     [
       429,
@@ -351,7 +351,7 @@ describe.skipIf('missing' in state)(`a server in trouble${why}`, () => {
     [503, 'unavailable_shards_exception', 'unavailable'],
     [500, 'null_pointer_exception', 'unavailable'],
     [504, 'process_cluster_event_timeout_exception', 'timeout'],
-  ] as const)('an item with %s %s is %s', async (status, type, code, reason = 'no') => {
+  ])('an item with %s %s is %s', async (status, type, code, reason = 'no') => {
     const test = await opened({
       url: await serve((incoming, response) => {
         if (!incoming.url?.startsWith('/_bulk')) return pass(incoming, response);
