@@ -5,14 +5,13 @@
  * garbage is collected before each look, as in the conformance suite's `[stream]` cases.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { silentLog } from '../src/lib/log.ts';
 import { parseSettings } from '../src/lib/settings.ts';
 import { generatedDump, rawCrash, report } from '../src/storage/conformance/inputs.ts';
 import { s3StorageSchema } from '../src/storage/s3/settings.ts';
+import { printTable, type Row, writeJson } from './lib/report.ts';
 
 const MIB = 1024 ** 2;
 const [megabytes = '1024', server = 'versitygw'] = process.argv.slice(2);
@@ -26,10 +25,13 @@ const rss = (): number => {
   return process.memoryUsage.rss();
 };
 
+interface Watched {
+  readonly growthMb: number;
+  readonly seconds: number;
+}
+
 /** Growth of this process in MB while `work` runs, and how long that took. */
-async function watch(
-  work: () => Promise<void>,
-): Promise<{ readonly growthMb: number; readonly seconds: number }> {
+async function watch(work: () => Promise<void>): Promise<Watched> {
   const before = rss();
   const started = performance.now();
   let most = before;
@@ -70,12 +72,19 @@ try {
       read += (piece as Buffer).length;
   });
   if (read !== size) throw new Error(`${read} bytes came back instead of ${size}`);
-  const result = { server, megabytes: Number(megabytes), sdkLoadedMb: loadedMb, written, fetched };
-  console.table({ written, fetched });
-  console.log(`the SDK takes ${loadedMb} MB by being loaded`);
-  const folder = join(import.meta.dirname, 'results');
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 's3-memory.json'), `${JSON.stringify(result, null, 2)}\n`);
+  const row = (run: string, { growthMb, seconds }: Watched): Row => ({
+    run,
+    'RSS growth MB': growthMb,
+    seconds,
+    'MB/s': size / MIB / seconds,
+  });
+  const rows = [
+    row('written', written),
+    row('read', fetched),
+    { run: 'SDK loaded', 'RSS growth MB': loadedMb },
+  ];
+  printTable(rows, `one dump of ${megabytes} MB, ${server}`);
+  console.log(`\n${await writeJson('s3-memory', rows)}`);
 } finally {
   await store.close();
   await removeTestBucket(server, bucket);
