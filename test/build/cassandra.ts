@@ -6,6 +6,7 @@ import { silentLog } from '../../src/lib/log.ts';
 import { parseSettings } from '../../src/lib/settings.ts';
 import { CassandraStorage } from '../../src/storage/cassandra/cassandra-storage.ts';
 import { withConnection } from '../../src/storage/cassandra/connection.ts';
+import { alter } from '../../src/storage/cassandra/schema.ts';
 import { type CassandraOptions, cassandraStorageSchema } from '../../src/storage/cassandra/settings.ts';
 import { init } from '../../src/storage/cassandra/upkeep.ts';
 import type { OpenContext } from '../../src/storage/definition.ts';
@@ -51,9 +52,7 @@ export const dropKeyspace = (options: CassandraOptions): Promise<void> =>
   withConnection(
     'crashes',
     options,
-    async (client) => {
-      await client.execute(`drop keyspace if exists "${options.keyspace}"`, [], { prepare: false });
-    },
+    (client) => alter(client, `drop keyspace if exists "${options.keyspace}"`),
     { keyspace: false },
   );
 

@@ -18,6 +18,8 @@ import { type Cut, type EngineProxy, proxyTo } from '../build/toxiproxy.ts';
 const toxiproxy = engine('toxiproxy');
 const missing = cassandraMissing ?? ('missing' in toxiproxy ? toxiproxy.missing : undefined);
 
+const name = `cassandra-${randomUUID()}`;
+
 /** What a save may take at worst: intent and clearing up, each asked twice. */
 const LIMIT_MS = 20_000;
 
@@ -32,7 +34,7 @@ describe.skipIf(missing)(
     beforeAll(async () => {
       options = await makeKeyspace();
       if ('missing' in toxiproxy) throw new Error(toxiproxy.missing);
-      proxy = await proxyTo(toxiproxy.url, `cassandra-${randomUUID()}`, cassandraServer().url);
+      proxy = await proxyTo(toxiproxy.url, name, cassandraServer().url);
       store = await openCassandra({
         ...options,
         contact_points: [`${proxy.host}:${proxy.port}`],
@@ -42,6 +44,7 @@ describe.skipIf(missing)(
     });
     afterAll(async () => {
       await store?.close();
+      if (proxy && 'url' in toxiproxy) await fetch(`${toxiproxy.url}/proxies/${name}`, { method: 'DELETE' });
       if (options) await dropKeyspace(options);
     });
 

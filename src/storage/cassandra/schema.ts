@@ -35,6 +35,14 @@ export async function checkSchema(store: string, session: Session, options?: Cal
   throw new StorageError('invalid', store, detail);
 }
 
+/** The server itself takes up to a minute for a truncate (`truncate_request_timeout`). */
+const ALTER_TIMEOUT_MS = 65_000;
+
+/** For statements that change the schema or empty a table. */
+export async function alter(client: Client, cql: string): Promise<void> {
+  await client.execute(cql, [], { prepare: false, readTimeout: ALTER_TIMEOUT_MS });
+}
+
 const BY_ITSELF = 3;
 
 /** Makes the keyspace unless it is there. `client` has no keyspace. Resolves with a line when it made one. */
@@ -58,11 +66,9 @@ export async function createKeyspace(
     given.length > 0 ? given : [{ dataCenter: local_data_center, copies: Math.min(nodes, BY_ITSELF) }];
   const replicas = wanted.map(({ dataCenter, copies }) => `'${dataCenter}': ${copies}`);
   await raceSignal(
-    client.execute(
-      `create keyspace if not exists "${keyspace}"
-        with replication = {'class': 'NetworkTopologyStrategy', ${replicas.join(', ')}}`,
-      [],
-      { prepare: false },
+    alter(
+      client,
+      `create keyspace if not exists "${keyspace}" with replication = {'class': 'NetworkTopologyStrategy', ${replicas.join(', ')}}`,
     ),
     signal,
   );
@@ -85,13 +91,16 @@ async function visible(client: Client, keyspace: string, options: CallOptions): 
   }
 }
 
-const LEASE_SECONDS = 60;
-const WAIT_MS = { step: 200, most: 120_000 } as const;
+/** Renewed before each statement, and longer than one can take. */
+const LEASE_SECONDS = 120;
+const LEASE_MARGIN_MS = 15_000;
+const WAIT_MS = { step: 200, most: 180_000 } as const;
 
 /** One process at a time alters the schema: Cassandra itself lets two make one table twice, with two ids. */
 class SchemaLease {
   readonly #client: Client;
   readonly #holder = randomUUID();
+  #taken = 0;
 
   constructor(client: Client) {
     this.#client = client;
@@ -100,6 +109,7 @@ class SchemaLease {
   async take(store: string, options: CallOptions): Promise<void> {
     for (let waited = 0; ; waited += WAIT_MS.step) {
       throwIfAborted(options.signal);
+      this.#taken = Date.now();
       const { rows } = await this.#client.execute(
         `insert into meta (name, value) values ('init', ?) if not exists using ttl ${LEASE_SECONDS}`,
         [this.#holder],
@@ -112,13 +122,17 @@ class SchemaLease {
     }
   }
 
+  /** Before each statement; asks only when the time that is left would not do for one. */
   async renew(store: string): Promise<void> {
+    if (Date.now() - this.#taken < LEASE_SECONDS * 1000 - ALTER_TIMEOUT_MS - LEASE_MARGIN_MS) return;
+    const taken = Date.now();
     const result = await this.#client.execute(
       `update meta using ttl ${LEASE_SECONDS} set value = ? where name = 'init' if value = ?`,
       [this.#holder, this.#holder],
     );
     if (result.rows[0]?.['[applied]'] !== true)
       throw new StorageError('unavailable', store, 'the schema took too long, and another init is at work');
+    this.#taken = taken;
   }
 
   async release(): Promise<void> {
@@ -132,7 +146,7 @@ const META_ATTEMPTS = 5;
 async function createMeta(client: Client, options: CallOptions): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await client.execute(META, [], { prepare: false });
+      await alter(client, META);
       await client.execute(READ_META, ['schema']);
       return;
     } catch (error) {
@@ -162,14 +176,15 @@ export async function migrate(
       for (const statement of statements(options.ttl)) {
         throwIfAborted(call.signal);
         await lease.renew(store);
-        await client.execute(statement, [], { prepare: false });
+        await alter(client, statement);
       }
       await writeMeta(session, 'schema', String(index + 1));
       lines.push(`keyspace ${options.keyspace}: schema of version ${index + 1}`);
     }
     return lines;
   } finally {
-    await lease.release();
+    // One that cannot be released expires; what went wrong before is worth more than that.
+    await lease.release().catch(() => undefined);
   }
 }
 
@@ -187,7 +202,7 @@ export async function emptyTables(
     throwIfAborted(signal);
     const { rows } = await client.execute(`select * from ${name} limit 1`);
     if (rows.length === 0) continue;
-    await client.execute(`truncate ${name}`, [], { prepare: false });
+    await alter(client, `truncate ${name}`);
     lines.push(`table ${keyspace}.${name}: emptied`);
   }
   return lines;
