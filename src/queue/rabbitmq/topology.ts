@@ -18,7 +18,7 @@ import type { RabbitSettings } from './settings.ts';
  * A message leaves a queue by its time to live only from the head, so that one with a short time waits behind one with
  * a long time. Therefore a queue holds only delays of up to twice the shortest one in it: a task may come twice as late
  * as it should, and does so only behind another. The first holds all up to 4 s, the last all above 512 s.
- * Test: rabbitmq/delay.test.ts.
+ * Test: rabbitmq/taking.test.ts "delays".
  */
 const DELAY_SECONDS = [4, 8, 16, 32, 64, 128, 256, 512] as const;
 

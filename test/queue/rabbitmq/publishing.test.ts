@@ -10,7 +10,7 @@ import {
   until,
 } from '../../../src/queue/conformance/harness.ts';
 import type { QueueError } from '../../../src/queue/contract.ts';
-import { freshWire, freshVhost, openQueue, plainChannel } from './queues.ts';
+import { freshVhost, freshWire, openQueue, plainChannel } from './queues.ts';
 import { missing } from './vhosts.ts';
 
 const LIMIT_MS = 60_000;

@@ -6,8 +6,8 @@ import { parseSettings } from '../../../src/lib/settings.ts';
 import { SETTINGS } from '../../../src/queue/conformance/harness.ts';
 import { RabbitQueue } from '../../../src/queue/rabbitmq/rabbit-queue.ts';
 import { type RabbitSettings, rabbitSchema } from '../../../src/queue/rabbitmq/settings.ts';
-import { newWire, type Wire } from './wire.ts';
 import { newVhost, type Vhost } from './vhosts.ts';
+import { newWire, type Wire } from './wire.ts';
 
 const undo: (() => Promise<unknown>)[] = [];
 

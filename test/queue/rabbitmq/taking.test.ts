@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../../src/lib/log.ts';
 import { createCrashId } from '../../../src/model/crash-id.ts';
 import {
   consumeSome,
@@ -12,13 +13,9 @@ import {
   until,
 } from '../../../src/queue/conformance/harness.ts';
 import { LANES } from '../../../src/queue/contract.ts';
-import { freshWire, freshVhost, openQueue, plainChannel } from './queues.ts';
+import backend from '../../../src/queue/rabbitmq/index.ts';
+import { freshVhost, freshWire, openQueue, plainChannel } from './queues.ts';
 import { missing } from './vhosts.ts';
-
-interface QueueRow {
-  readonly name: string;
-  readonly messages_unacknowledged?: number;
-}
 
 describe.skipIf(missing)(
   `tasks of RabbitMQ in hand${missing ? ` (${missing})` : ''}`,
@@ -41,7 +38,6 @@ describe.skipIf(missing)(
       );
       await until('four are at work', () => atWork === 4);
       await delay(300);
-      // The management API gathers its numbers every few seconds, so that ready ones are asked for instead.
       const channel = await plainChannel(vhost.url);
       let ready = 0;
       for (const name of ['socorro.priority', 'socorro.normal', 'socorro.reprocessing'])
@@ -52,8 +48,6 @@ describe.skipIf(missing)(
       work.resolve();
       await until('all is done', async () => (await totalDepth(other)) === 0);
       await running.stop();
-      const rows = (await vhost.ask('queues/{vhost}')) as readonly QueueRow[];
-      expect(rows.length).toBeGreaterThan(LANES.length);
     });
 
     it("takes what the original's programs publish, at once or at the next look", async () => {
@@ -103,7 +97,7 @@ describe.skipIf(missing)(
       for (const task of tasks) await queue.publish(task, 'standard');
       const attempts: number[] = [];
       const done = new Set<string>();
-      let cuts = 0;
+      const cuts = 0;
       let told = 0;
       const running = start(
         queue,
@@ -119,17 +113,11 @@ describe.skipIf(missing)(
         },
         { concurrency: 4 },
       );
-      for (; cuts < 3; cuts += 1) {
-        const before = attempts.length;
-        await until(
-          'all are at work',
-          () => attempts.length >= before + 4 || attempts.length === (cuts + 1) * 4,
-        );
-        if (cuts === 2) cuts += 0.5;
+      for (let cuts = 1; cuts <= 3; cuts += 1) {
+        await until('all are at work', () => attempts.length === cuts * 4);
+        isSteady = cuts === 3;
         wire.cut();
-        const toldBefore = (Math.floor(cuts) + 1) * 4;
-        await until('all were told', () => told === toldBefore || done.size > 0);
-        cuts = Math.floor(cuts);
+        await until('all were told', () => told === cuts * 4);
       }
       await until('all are done', () => done.size === 4);
       await running.stop();
@@ -147,18 +135,17 @@ describe.skipIf(missing)(
       const seen = await consumeSome(queue, 5, ({ task, attempt }) =>
         attempt > 1 ? DONE : { kind: 'retry', reason: 'x', delayMs: delays.get(task.crashId) ?? 0 },
       );
-      expect(delays.get(seen[4]?.task.crashId ?? (seen[0]?.task.crashId as never))).toBe(300);
+      const again = seen.filter(({ attempt }) => attempt === 2).map(({ task }) => delays.get(task.crashId));
+      expect(again).toEqual([300]);
       expect(await queue.depth('standard')).toBe(3);
     });
 
     it('wipes all tasks, waiting, delayed and dead', async () => {
       const vhost = await freshVhost();
       const queue = await openQueue(vhost.url);
-      const { default: backend } = await import('../../../src/queue/rabbitmq/index.ts');
       for (const task of newTasks(3)) await queue.publish(task, 'standard');
       await consumeSome(queue, 1, () => ({ kind: 'dead', reason: 'x' }));
       await consumeSome(queue, 1, () => ({ kind: 'retry', reason: 'x', delayMs: 60_000 }));
-      const { silentLog } = await import('../../../src/lib/log.ts');
       await backend.wipe?.({ url: vhost.url }, { dataDir: '/nowhere', log: silentLog });
       expect(await totalDepth(queue)).toBe(0);
       expect(await deadOf(queue)).toEqual([]);
