@@ -41,12 +41,12 @@ describe.skipIf(missing)(
         request_timeout: 2000,
         connect_timeout: 2000,
       });
-    });
+    }, 180_000);
     afterAll(async () => {
       await store?.close();
       if (proxy && 'url' in toxiproxy) await fetch(`${toxiproxy.url}/proxies/${name}`, { method: 'DELETE' });
       if (options) await dropKeyspace(options);
-    });
+    }, 180_000);
 
     it.each<Cut>(['reset', 'black hole', 'one-way'])(
       '%s: calls fail in time with what may be tried again, and then work',

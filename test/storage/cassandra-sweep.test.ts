@@ -41,12 +41,12 @@ describe.skipIf(cassandraMissing)(
     beforeAll(async () => {
       options = await makeKeyspace();
       store = await openCassandra(options);
-    });
+    }, 180_000);
     afterEach(() => void vi.useRealTimers());
     afterAll(async () => {
       await store?.close();
       if (options) await dropKeyspace(options);
-    });
+    }, 180_000);
 
     const putIntent = (intent: Intent): Promise<void> =>
       withConnection('crashes', options, (client) =>

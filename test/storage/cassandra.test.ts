@@ -59,7 +59,7 @@ describe.skipIf(cassandraMissing)(
     beforeAll(async () => {
       options = await makeKeyspace();
       store = await openCassandra(options);
-    });
+    }, 180_000);
     afterEach(async () => {
       vi.useRealTimers();
       for (const other of opened.splice(0)) await other.close();
@@ -68,7 +68,7 @@ describe.skipIf(cassandraMissing)(
     afterAll(async () => {
       await store?.close();
       if (options) await dropKeyspace(options);
-    });
+    }, 180_000);
 
     it('cuts a dump into chunks of 1 MB, 16 to a partition', async () => {
       const raw = rawCrash();

@@ -15,7 +15,7 @@ let shared: { readonly options: Promise<CassandraOptions> } | undefined;
 
 afterAll(async () => {
   if (shared) await dropKeyspace(await shared.options);
-});
+}, 180_000);
 
 const harnesses: readonly StorageHarness[] = [
   {
