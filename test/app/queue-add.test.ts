@@ -99,7 +99,7 @@ describe('queue remove', { timeout: LIMIT_MS }, () => {
     const given = ids(3);
     for (const crashId of given) await queue.publish({ crashId }, 'standard');
     await consumeSome(queue, 3, () => ({ kind: 'dead', reason: 'x' }));
-    const [first] = given as [string];
+    const [first = ''] = given;
     expect(await run('remove', first)).toMatchObject({ code: 0, stdout: '1 dead task removed\n' });
     expect(await run('remove', first)).toMatchObject({ code: 1, stdout: '0 dead tasks removed\n' });
     expect(await run('remove', '--all')).toMatchObject({ code: 0, stdout: '2 dead tasks removed\n' });

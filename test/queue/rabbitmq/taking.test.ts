@@ -99,6 +99,7 @@ describe.skipIf(missing)(
       const done = new Set<string>();
       const cuts = 0;
       let told = 0;
+    let isSteady = false;
       const running = start(
         queue,
         async ({ task, attempt }, { signal }) => {
