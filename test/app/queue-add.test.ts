@@ -45,7 +45,7 @@ async function runWithInput(input: string, ...args: readonly string[]) {
 
 describe('queue add', { timeout: LIMIT_MS }, () => {
   it('puts ids given as arguments into the lane', async () => {
-    const [one, two] = ids(2) as [string, string];
+    const [one, two] = ids(2) as unknown as [string, string];
     const result = await run('add', 'priority', one, `bp-${two}`, '--ruleset', 'regenerate_signature');
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout.trim().split('\n').toSorted()).toEqual(
@@ -66,7 +66,7 @@ describe('queue add', { timeout: LIMIT_MS }, () => {
   });
 
   it('sends nothing when one of them is wrong', async () => {
-    const [one, two] = ids(2) as [string, string];
+    const [one, two] = ids(2) as unknown as [string, string];
     const message = '"no-id" is not a crash id, like 0bba929f-8721-460c-8e70-a43c90261121\n';
     expect(await run('add', 'standard', one, 'no-id', two)).toMatchObject({
       code: 2,
@@ -82,7 +82,7 @@ describe('queue add', { timeout: LIMIT_MS }, () => {
   });
 
   it('names the lanes when there is no such lane, and asks for ids when there are none', async () => {
-    const [id] = ids(1) as [string];
+    const [id] = ids(1) as unknown as [string];
     expect(await run('add', 'prioritty', id)).toMatchObject({
       code: 2,
       stderr: '"prioritty" is not a lane (priority, standard, reprocessing); did you mean priority?\n',

@@ -222,10 +222,10 @@ describe('http store, into a collector of ours', () => {
     async (_title, make, code) => {
       const { store, reader } = await collector();
       const first = rawCrash();
-    await store.saveReport(report(first));
-    // The spool has its journal open from then on.
-    await reader.readRaw(first.id);
-    const before = openFiles();
+      await store.saveReport(report(first));
+      // The spool has its journal open from then on.
+      await reader.readRaw(first.id);
+      const before = openFiles();
       const raw = rawCrash();
       await expect(store.saveReport(report(raw, textDump('good', 'x'), make()))).rejects.toMatchObject({
         code,

@@ -78,12 +78,18 @@ export async function createKeyspace(
 
 const VISIBLE_ATTEMPTS = 50;
 
+/** The driver's types leave it out (cassandra-driver 4.10). */
+interface AgreeingMetadata {
+  checkSchemaAgreement(): Promise<boolean>;
+}
+
 /** A keyspace that another has just made stands in the system's tables before it can be used, and on one node first. */
 async function visible(client: Client, keyspace: string, options: CallOptions): Promise<void> {
+  const metadata = client.metadata as unknown as AgreeingMetadata;
   for (let attempt = 1; ; attempt += 1) {
     try {
       await client.execute(`use "${keyspace}"`, [], { prepare: false });
-      if ((await client.metadata.checkSchemaAgreement()) || attempt >= VISIBLE_ATTEMPTS) return;
+      if ((await metadata.checkSchemaAgreement()) || attempt >= VISIBLE_ATTEMPTS) return;
     } catch (error) {
       if (attempt >= VISIBLE_ATTEMPTS) throw error;
     }
