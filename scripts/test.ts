@@ -4,12 +4,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ReportedTest, writeBackendMatrix } from './backend-matrix.ts';
 import { bringForTests, endAfterTests } from './engines/for-tests.ts';
 import { ENGINES } from './engines/registry.ts';
+import { testFolder } from './test-folder.ts';
 import { ensureTools } from './tools.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -46,10 +46,13 @@ const NAMED = 4;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function runTool(tool: string, ...args: readonly string[]): number {
-  return (
-    spawnSync(join(root, 'node_modules', '.bin', tool), args, { cwd: root, stdio: 'inherit' }).status ?? 1
-  );
+function runTool(tool: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): number {
+  const run = spawnSync(join(root, 'node_modules', '.bin', tool), args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  });
+  return run.status ?? 1;
 }
 
 function fail(tally: Tally, what: string): void {
@@ -59,7 +62,7 @@ function fail(tally: Tally, what: string): void {
 }
 
 function check(tally: Tally, title: string, tool: string, ...args: readonly string[]): void {
-  const ok = runTool(tool, ...args) === 0;
+  const ok = runTool(tool, args) === 0;
   if (!ok) {
     fail(tally, title);
     return;
@@ -80,16 +83,13 @@ function prepareTools(tally: Tally): void {
 }
 
 function runTests(tally: Tally, args: readonly string[]): void {
-  const folder = mkdtempSync(join(tmpdir(), 'auxilio-test-'));
+  const folder = mkdtempSync(join(testFolder(), 'auxilio-test-'));
   const reportFile = join(folder, 'report.json');
   try {
     const status = runTool(
       'vitest',
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${reportFile}`,
-      ...args,
+      ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...args],
+      { TMPDIR: folder },
     );
     const report = JSON.parse(readFileSync(reportFile, 'utf8')) as VitestReport;
     tally.passed += report.numPassedTests;

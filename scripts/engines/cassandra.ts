@@ -47,6 +47,11 @@ concurrent_reads: 8
 concurrent_writes: 8
 concurrent_counter_writes: 4
 concurrent_compactors: 1
+# A loaded machine is slow, not down: what tests want to see fail, they make fail themselves.
+read_request_timeout: 30s
+range_request_timeout: 30s
+write_request_timeout: 30s
+truncate_request_timeout: 60s
 `;
 }
 
@@ -76,6 +81,8 @@ export default {
         `-Dcassandra.storagedir=${place.folder}`,
         `-Dlogback.configurationFile=file://${join(settingsFolder, 'logback.xml')}`,
         `-XX:ErrorFile=${join(place.folder, 'jvm-crash.log')}`,
+        // Every table of a new keyspace would wait for flushes of the schema to disk, a second each.
+        '-Dcassandra.test.flush_local_schema_changes=false',
         ...['-cp', join(libraries(place.cache), 'lib', '*')],
         'org.apache.cassandra.service.CassandraDaemon',
       ],

@@ -88,6 +88,8 @@ describe('up', () => {
 
   it('does not take another process for the engine because it has its pid', async () => {
     const bystander = spawn('sleep', ['60'], { stdio: 'ignore' });
+    // The kernel counts beginnings in hundredths of a second, and the two must not share one.
+    await sleep(50);
     await started();
     for (const { pid } of processes()) await kill(pid);
     const stale = processes().map((one) => ({ ...one, pid: bystander.pid }));

@@ -1,38 +1,11 @@
 import assert from 'node:assert/strict';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { Case, StorageHarness } from './harness.ts';
 import { generatedDump, rawCrash, report } from './inputs.ts';
+import { growthDuring } from './memory-growth.ts';
 
 const MIB = 1024 * 1024;
 const SIZE = 256 * MIB;
 const LIMIT = 64 * MIB;
-
-/** Garbage is not growth: chunks of files lie outside V8's heap, which lets 64 MB of them gather before it looks. */
-function collector(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
-}
-
-/** Watches this process's resident memory while `work` runs; resolves with its growth in bytes. */
-async function growthDuring(work: () => Promise<void>): Promise<number> {
-  const gc = collector();
-  const rss = (): number => {
-    gc();
-    return process.memoryUsage.rss();
-  };
-  const before = rss();
-  let most = before;
-  const timer = setInterval(() => {
-    most = Math.max(most, rss());
-  }, 50);
-  try {
-    await work();
-  } finally {
-    clearInterval(timer);
-  }
-  return Math.max(most, rss()) - before;
-}
 
 export function streamCases(test: Case, harness: StorageHarness): void {
   const skip = !harness.streams && 'its harness does not say streams: true';
