@@ -5,9 +5,9 @@ import { runInNewContext } from 'node:vm';
 const SAMPLE_MS = 50;
 /**
  * A collection takes half a second where thousands of tests have left a large heap (seen: CI, where collections
- * every 50 ms made 256 MB take five minutes): most of the time is the work's.
+ * every 50 ms made 256 MB take five minutes): half of the time is the work's.
  */
-const PAUSE_PER_LOOK = 10;
+const PAUSE_PER_LOOK = 1;
 
 /** Garbage is not growth: chunks of files lie outside V8's heap, which lets 64 MB of them gather before it looks. */
 function collector(): () => void {
