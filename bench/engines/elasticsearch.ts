@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { inflateRaw } from 'node:zlib';
 import { Client } from '@elastic/elasticsearch';
 import type { CrashId } from '../../src/model/crash-id.ts';
 import { WeekIndices } from '../../src/storage/elasticsearch/week-indices.ts';
@@ -11,6 +13,8 @@ import {
   processedContender,
   type Subject,
 } from './subject.ts';
+
+const expand = promisify(inflateRaw);
 
 function urlOf(name: EngineName): string {
   const state = engine(name);
@@ -34,8 +38,13 @@ async function bare(place: Place): Promise<Contender> {
       return id;
     },
     async read(id) {
-      const { found } = await client.get({ index, id, _source_includes: ['document'] });
-      return found ? 1 : 0;
+      const { _source } = await client.get<{ readonly document: string }>({
+        index,
+        id,
+        _source_includes: ['document'],
+      });
+      JSON.parse((await expand(Buffer.from(_source?.document ?? '', 'base64'))).toString());
+      return 1;
     },
     close: () => client.close(),
   };

@@ -114,6 +114,11 @@ export class PostgresPool {
     return this.#call(() => this.#withSession((session) => session.query<R>(text, values), {}), signal);
   }
 
+  /** The same for a `select` of one `bytea` column and no parameters, whose bytes come as they are. */
+  bytes(select: string, { signal }: CallOptions = {}): Promise<readonly Buffer[]> {
+    return this.#call(() => this.#withSession((session) => session.bytes(select), {}), signal);
+  }
+
   /** Runs `work` with a connection to itself, which is given back or closed however it ends. */
   withSession<T>(
     work: (session: PostgresSession) => Promise<T>,

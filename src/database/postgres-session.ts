@@ -1,6 +1,7 @@
 /** One connection in somebody's hands. */
 import type pg from 'pg';
 import { AbortedError, isAborted, raceSignal, throwIfAborted } from '../lib/abort.ts';
+import { selectBytes } from './postgres-bytes.ts';
 import { cutOff } from './postgres-client.ts';
 import { fromPostgres, isBroken, type PostgresPlace } from './postgres-errors.ts';
 
@@ -48,7 +49,14 @@ export class PostgresSession {
     values?: readonly unknown[],
   ): Promise<Answer<R>> {
     throwIfAborted(this.#signal);
-    return this.#settled<R>(this.#client.query(text, values as unknown[]));
+    const { rows, rowCount, command } = await this.#settled(this.#client.query(text, values as unknown[]));
+    return { rows: rows as R[], count: rowCount ?? 0, command };
+  }
+
+  /** What a `select` of one `bytea` column finds, nulls left out, without parameters. Rejects as `query`. */
+  async bytes(select: string): Promise<readonly Buffer[]> {
+    throwIfAborted(this.#signal);
+    return this.#settled(selectBytes(this.#client, select));
   }
 
   /** Also when the signal has aborted: how a transaction ends. */
@@ -73,10 +81,9 @@ export class PostgresSession {
     }
   }
 
-  async #settled<R extends object>(asked: Promise<pg.QueryResult>): Promise<Answer<R>> {
+  async #settled<T>(asked: Promise<T>): Promise<T> {
     try {
-      const { rows, rowCount, command } = await raceSignal(asked, this.#signal);
-      return { rows: rows as R[], count: rowCount ?? 0, command };
+      return await raceSignal(asked, this.#signal);
     } catch (error) {
       if (!isAborted(error)) {
         this.#broken ||= isBroken(error);
@@ -88,7 +95,7 @@ export class PostgresSession {
     }
   }
 
-  async #letEnd(asked: Promise<pg.QueryResult>): Promise<void> {
+  async #letEnd(asked: Promise<unknown>): Promise<void> {
     const ended = asked.then(
       () => true,
       (error: unknown) => {

@@ -7,8 +7,8 @@ import type { QueueBackend } from './definition.ts';
 export const QUEUES: ReadonlyMap<string, () => Promise<{ readonly default: QueueBackend }>> = new Map([
   ['fs', () => import('./fs/index.ts')],
   ['memory', () => import('./memory/index.ts')],
-  ['rabbitmq', () => import('./rabbitmq/index.ts')],
   ['postgres', () => import('./postgres/index.ts')],
+  ['rabbitmq', () => import('./rabbitmq/index.ts')],
 ]);
 
 /**

@@ -78,8 +78,15 @@ describe.skipIf(missing !== undefined)(missing ? `auxilio s3 (skipped: ${missing
     const wiring = ['COLLECTOR_STORAGE', 'PROCESSOR_SOURCE', 'WEB_SOURCE'].map((key) => `${key}=crashes`);
     await writeFile(config, ['STORE_CRASHES_USE=s3', ...store, ...spare, ...wiring].join('\n'));
     await mkdir(join(folder, 'symbols/a.pdb/ID'), { recursive: true });
-    await writeFile(join(folder, 'symbols/a.pdb/ID/a.sym'), 'MODULE a');
-    await writeFile(join(folder, 'symbols/b c.txt'), 'text');
+    // Times in a bucket are whole seconds: a file of this very second is copied once more, to be safe.
+    const earlier = new Date(Date.now() - 60_000);
+    for (const [name, text] of [
+      ['symbols/a.pdb/ID/a.sym', 'MODULE a'],
+      ['symbols/b c.txt', 'text'],
+    ] as const) {
+      await writeFile(join(folder, name), text);
+      await utimes(join(folder, name), earlier, earlier);
+    }
   });
 
   afterAll(async () => {

@@ -19,7 +19,9 @@ describe('queue registry', () => {
   it('says which queues there are when the name is none', async () => {
     await expect(loadQueueBackend('memroy', import.meta.dirname)).rejects.toMatchObject({
       name: 'SettingsError',
-      message: expect.stringMatching(/^memroy is not a queue \(fs, memory\).*did you mean memory\?$/),
+      message: expect.stringMatching(
+        /^memroy is not a queue \(fs, memory, postgres, rabbitmq\).*did you mean memory\?$/,
+      ),
     });
     await expect(loadQueueBackend('./no-such-file.ts', import.meta.dirname)).rejects.toMatchObject({
       name: 'LoadError',

@@ -282,20 +282,6 @@ describe.skipIf(postgresMissing)(`the postgres store ${postgresMissing ?? ''}`, 
     });
   });
 
-  it('256 MB in and out of a process of its own at constant memory', async () => {
-    const { url, schema, options } = await fresh();
-    await init(options);
-    const script = join(import.meta.dirname, 'postgres-large-dump.ts');
-    const child = spawn(process.execPath, [script, url, schema, '256'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let text = '';
-    for await (const piece of child.stdout) text += String(piece);
-    const { read, grownMiB } = JSON.parse(text) as { readonly read: number; readonly grownMiB: number };
-    expect(read).toBe(256 * 1024 ** 2);
-    expect(grownMiB).toBeLessThanOrEqual(64);
-  }, 300_000);
-
   it('a server that ends its connections in the middle of a save: nothing readable, and the next save works', async () => {
     const { store, url, schema } = await ready({ pool_size: 3 });
     const raw = rawCrash();

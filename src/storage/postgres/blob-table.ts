@@ -73,14 +73,15 @@ export class BlobTable {
 
   async get(key: string, options: CallOptions = {}): Promise<Dump> {
     const { size, sha256 } = await this.#place(key, options);
-    const sql = `select bytes from ${this.#tables.blobChunk} where upload = $1 and part = $2`;
     return {
       name: key,
       size,
       sha256,
       open: async (opening = {}) => {
         const now = await this.#place(key, opening);
-        return streamOf(this.#pool, this.#store, { size: now.size, sql, values: [now.upload] }, opening);
+        const select = (part: number): string =>
+          `select bytes from ${this.#tables.blobChunk} where upload = ${now.upload} and part = ${part}`;
+        return streamOf(this.#pool, this.#store, { size: now.size, select }, opening);
       },
     };
   }

@@ -6,7 +6,7 @@ import type { CallOptions, Dump } from '../../model/report.ts';
 import { copyDump } from '../dump-bytes.ts';
 import { StorageError } from '../errors.ts';
 
-/** One row. Its hex on the way back is twice as long. */
+/** One row. */
 export const CHUNK_BYTES = 128 * 1024;
 /** What a report holds in memory before it is written ahead. */
 export const HELD_BYTES = 1024 * 1024;
@@ -57,9 +57,8 @@ export async function cutDump(
 /** Where the chunks of one dump or blob lie. */
 export interface ChunkPlace {
   readonly size: number;
-  /** Selects the bytes of one chunk, whose number is the last parameter. */
-  readonly sql: string;
-  readonly values: readonly unknown[];
+  /** SQL that selects the bytes of one chunk, without parameters. */
+  select(part: number): string;
 }
 
 /** A stream over the chunks. Each is asked for while the one before it is read. */
@@ -82,12 +81,8 @@ async function* pieces(
   options: CallOptions,
 ): AsyncGenerator<Buffer> {
   const ask = async (part: number): Promise<Buffer | undefined> => {
-    const { rows } = await pool.query<{ readonly bytes: Buffer }>(
-      place.sql,
-      [...place.values, part],
-      options,
-    );
-    return rows[0]?.bytes;
+    const [bytes] = await pool.bytes(place.select(part), options);
+    return bytes;
   };
   const count = Math.ceil(place.size / CHUNK_BYTES);
   let pending = count > 0 ? ask(0) : undefined;

@@ -214,8 +214,9 @@ export class ReportTable {
     return {
       size: row.size,
       sha256: row.sha256,
-      sql: `select bytes from ${dumpChunk} where day = $1 and upload = $2 and item = $3 and part = $4`,
-      values: [day, row.upload, row.item],
+      select: (part) =>
+        `select bytes from ${dumpChunk}
+          where day = '${day}' and upload = ${row.upload} and item = ${row.item} and part = ${part}`,
     };
   }
 
