@@ -32,7 +32,6 @@ const folder = join(import.meta.dirname, '../../.engines');
 /** The engine, or why it is not there: for a harness's `missing`, or `it.skip`. */
 export function engine(name: EngineName): EngineState {
   const file = join(folder, name, 'address.json');
-  if (!existsSync(file))
-    return { missing: `${name} is not running; npm run engines -- up ${name}, or TEST_ENGINES=1 npm test` };
+  if (!existsSync(file)) return { missing: `${name} is not running; npm run engines -- up ${name}` };
   return JSON.parse(readFileSync(file, 'utf8')) as EngineState;
 }
