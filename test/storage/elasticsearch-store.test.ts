@@ -143,19 +143,29 @@ for (const name of ['elasticsearch', 'elasticsearch9'] as const satisfies readon
 
       it('the redactor keeps protected fields out of the index, the document among them', async () => {
         const { store, client } = await open({ keep_document: true });
-        const secrets = FIELDS.filter((f) => f.visibility === 'protected' && f.from === 'processed');
-        const hidden = withRedactor(store, { forbiddenKeys: secrets.map((f) => f.path) }) as typeof store;
-        const values = Object.fromEntries(
-          secrets.filter((f) => !f.path.includes('.')).map((f) => [f.path, `secret ${f.name}`]),
-        );
-        const one = crash(at(1), {
-          ...values,
+        const secrets = FIELDS.filter((f) => f.visibility === 'protected');
+        const secretsFrom = (from: string) =>
+          Object.fromEntries(
+            secrets
+              .filter((f) => f.from === from && !f.path.includes('.'))
+              .map((f) => [f.path, `secret ${f.name}`]),
+          );
+        const hidden = withRedactor(store, { forbiddenKeys: ['protected'] }) as typeof store;
+        const made = crash(at(1), {
+          ...secretsFrom('processed'),
           product: 'Firefox',
           json_dump: { crash_info: { assertion: 'secret a' } },
         });
+        const raw = {
+          ...made.raw,
+          annotations: { ...made.raw.annotations, ...secretsFrom('raw') },
+          metadata: { ...made.raw.metadata, ...secretsFrom('collector') },
+        };
+        const one = { raw, processed: made.processed };
         await store.saveProcessed(one.raw, one.processed);
         const [before] = await sourceText(client, one.raw.id);
-        expect(before['email']).toEqual({ keyword: 'secret email' });
+        for (const field of ['email', 'client_guid', 'user_agent'])
+          expect(before[field]).toEqual({ keyword: `secret ${field}` });
         await hidden.saveProcessed(one.raw, one.processed);
         const [after, text] = await sourceText(client, one.raw.id);
         expect(text).not.toContain('secret');

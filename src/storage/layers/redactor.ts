@@ -1,5 +1,8 @@
-/** Drops listed fields from processed crashes before they are saved: a store that got them cannot leak them. */
+/** Drops fields before a processed crash is saved: a store that did not get them cannot leak them. */
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
+import type { RawCrash } from '../../model/report.ts';
+import { FIELDS } from '../../search/field-list.ts';
+import type { FieldDefinition } from '../../search/fields.ts';
 import type { Store } from '../contract.ts';
 import { layerOver } from './layer.ts';
 
@@ -47,6 +50,39 @@ export function redact(processed: ProcessedCrash, forbidden: readonly string[]):
   return fields as ProcessedCrash;
 }
 
+/** Stands for every protected field, wherever it comes from. */
+const PROTECTED = 'protected';
+
+interface Forbidden {
+  /** Dotted paths in the processed crash. */
+  readonly processed: readonly string[];
+  /** Names. */
+  readonly annotations: readonly string[];
+  /** Keys of the collector's notes. */
+  readonly notes: readonly string[];
+}
+
+function forbiddenBy(keys: readonly string[]): Forbidden {
+  const fields = keys.includes(PROTECTED)
+    ? FIELDS.filter(({ visibility }) => visibility === 'protected')
+    : [];
+  const pathsFrom = (from: FieldDefinition['from']): readonly string[] =>
+    fields.filter((field) => field.from === from).map(({ path }) => path);
+  return {
+    processed: [...keys.filter((key) => key !== PROTECTED), ...pathsFrom('processed')],
+    annotations: pathsFrom('raw'),
+    notes: pathsFrom('collector'),
+  };
+}
+
+/** Indices get fields of the raw crash as well. */
+function redactRaw(raw: RawCrash, { annotations, notes }: Forbidden): RawCrash {
+  if (annotations.length === 0 && notes.length === 0) return raw;
+  const kept = <T extends object>(record: T, dropped: readonly string[]): T =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => !dropped.includes(name))) as T;
+  return { ...raw, annotations: kept(raw.annotations, annotations), metadata: kept(raw.metadata, notes) };
+}
+
 const DROPPED = new WeakMap<Store, readonly string[]>();
 
 /** What redactors in or under a store drop: whoever compares two stores leaves it out. */
@@ -56,13 +92,14 @@ export const redactedKeys = (store: Store): readonly string[] => [
 ];
 
 export function withRedactor(inner: Store, options: { readonly forbiddenKeys: readonly string[] }): Store {
+  const forbidden = forbiddenBy(options.forbiddenKeys);
   const store = layerOver(inner, 'redactor', {
     call(call, run) {
       if (call.method !== 'saveProcessed') return run();
-      const [raw, processed] = call.args;
-      return run({ args: [raw, redact(processed as ProcessedCrash, options.forbiddenKeys)] });
+      const [raw, processed] = call.args as readonly [RawCrash, ProcessedCrash];
+      return run({ args: [redactRaw(raw, forbidden), redact(processed, forbidden.processed)] });
     },
   });
-  DROPPED.set(store, options.forbiddenKeys);
+  DROPPED.set(store, forbidden.processed);
   return store;
 }

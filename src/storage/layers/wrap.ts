@@ -39,7 +39,7 @@ export const layersSchema: SettingsSchema<LayerSettings> = {
     default: 10_000,
   },
   forbidden_keys: {
-    doc: 'Layer redactor: dotted paths dropped from a processed crash before it is saved.',
+    doc: 'Layer redactor: dotted paths dropped from a processed crash before it is saved; `protected` stands for every protected field, those of the raw crash that an index gets among them.',
     format: 'list',
     default: [...FORBIDDEN_KEYS],
   },
