@@ -1,5 +1,5 @@
 /** A crash goes in and comes out: the program as `npm start` runs it, over HTTP and the command line. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCrashId } from '../../src/model/crash-id.ts';
@@ -88,6 +88,9 @@ describe('the command line', { timeout: LIMIT_MS }, () => {
       return result.code === 0 ? result : undefined;
     });
     expect(JSON.parse(indexed.stdout)).toMatchObject({ id });
+    const file = join(folder.path, 'raw.json');
+    expect(await run('store', 'get', id, 'raw', '-o', file)).toMatchObject({ code: 0, stdout: '' });
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ id });
     expect((await run('reprocess', id)).stdout).toContain(`${id} queued (reprocessing)`);
     expect((await run('queue', 'depth', '--format', 'json')).code).toBe(0);
     expect((await run('store', 'rm', id)).stdout).toContain('add --yes');
