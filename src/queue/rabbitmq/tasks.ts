@@ -5,7 +5,7 @@
  * what handlers work on, at most `concurrency` over all lanes. A consumer's prefetch counts for one queue alone, and
  * quorum queues refuse one for the whole channel (https://www.rabbitmq.com/docs/quorum-queues#global-qos); three lanes
  * would hold three times as many, which wait behind a long task here while another process is idle, and which the server
- * would count as returned when we stop. Test: rabbitmq/taking.test.ts "in hand".
+ * would count as returned when we stop (docs/decisions/rabbitmq-get.md). Test: rabbitmq/taking.test.ts "in hand".
  */
 import type { GetMessage } from 'amqplib';
 import type { Log } from '../../lib/log.ts';
