@@ -35,3 +35,22 @@ export function engine(name: EngineName): EngineState {
   if (!existsSync(file)) return { missing: `${name} is not running; npm run engines -- up ${name}` };
   return JSON.parse(readFileSync(file, 'utf8')) as EngineState;
 }
+
+const TITLES: Readonly<Record<EngineName, string>> = {
+  cassandra: 'Cassandra',
+  elasticsearch: 'Elasticsearch',
+  elasticsearch9: 'Elasticsearch',
+  postgres: 'PostgreSQL',
+  rabbitmq: 'RabbitMQ',
+  swift: 'OpenStack Swift',
+  toxiproxy: 'Toxiproxy',
+  versitygw: 'Versity S3 gateway',
+};
+
+/** For a harness: the server that its cases met, with its version; or why they met none. */
+export function servedBy(
+  name: EngineName,
+): { readonly engine: string; readonly missing?: undefined } | { readonly missing: string } {
+  const state = engine(name);
+  return 'missing' in state ? state : { engine: `${TITLES[name]} ${state.version}` };
+}

@@ -1,12 +1,13 @@
 import { silentLog } from '../../../src/lib/log.ts';
 import type { QueueHarness } from '../../../src/queue/conformance/harness.ts';
 import backend from '../../../src/queue/postgres/index.ts';
-import { postgresMissing, postgresServer, rowsOf, unusedName } from '../../build/postgres.ts';
+import { servedBy } from '../../build/engines.ts';
+import { postgresServer, rowsOf, unusedName } from '../../build/postgres.ts';
 
 export default {
   use: 'postgres',
   lacks: [],
-  missing: postgresMissing,
+  ...servedBy('postgres'),
   async open(settings) {
     const { url } = postgresServer();
     const schema = unusedName();

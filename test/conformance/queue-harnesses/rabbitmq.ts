@@ -2,12 +2,13 @@ import { silentLog } from '../../../src/lib/log.ts';
 import type { QueueHarness } from '../../../src/queue/conformance/harness.ts';
 import type { CrashQueue } from '../../../src/queue/contract.ts';
 import backend from '../../../src/queue/rabbitmq/index.ts';
-import { missing, newVhost } from '../../queue/rabbitmq/vhosts.ts';
+import { servedBy } from '../../build/engines.ts';
+import { newVhost } from '../../queue/rabbitmq/vhosts.ts';
 
 export default {
   use: 'rabbitmq',
   lacks: [],
-  missing,
+  ...servedBy('rabbitmq'),
   async open(settings) {
     const vhost = await newVhost();
     const opened: CrashQueue[] = [];

@@ -1,14 +1,8 @@
 import { afterAll } from 'vitest';
 import type { CassandraOptions } from '../../../src/storage/cassandra/settings.ts';
 import type { StorageHarness } from '../../../src/storage/conformance/harness.ts';
-import {
-  cassandraMissing,
-  dropKeyspace,
-  emptyKeyspace,
-  makeKeyspace,
-  openCassandra,
-  strays,
-} from '../../build/cassandra.ts';
+import { dropKeyspace, emptyKeyspace, makeKeyspace, openCassandra, strays } from '../../build/cassandra.ts';
+import { servedBy } from '../../build/engines.ts';
 
 /** One keyspace for all stores of a test file: to make one takes as long as most of its cases. */
 let shared: { readonly options: Promise<CassandraOptions> } | undefined;
@@ -23,7 +17,7 @@ const harnesses: readonly StorageHarness[] = [
     lacks: ['search', 'scan'],
     streams: true,
     listed: 400,
-    missing: cassandraMissing,
+    ...servedBy('cassandra'),
     async open() {
       shared ??= { options: makeKeyspace() };
       const options = await shared.options;

@@ -1,6 +1,6 @@
 import type { Runner, StorageHarness } from '../../../src/storage/conformance/harness.ts';
 import { scanStore, type TestIndex, testIndex } from '../../build/elasticsearch-index.ts';
-import { type EngineName, engine } from '../../build/engines.ts';
+import { type EngineName, engine, servedBy } from '../../build/engines.ts';
 import type { SearchCase, SearchStore } from '../search-inputs.ts';
 import { maintenanceCases } from '../search-maintenance-cases.ts';
 import { scanCases } from '../search-scan-cases.ts';
@@ -32,7 +32,6 @@ function scanSuite(runner: Runner, title: string, open: () => Promise<TestIndex>
 
 function harnessOf(name: EngineName, version: string, keepDocument: boolean): StorageHarness {
   const state = engine(name);
-  const missing = 'missing' in state ? state.missing : undefined;
   const open = (): Promise<TestIndex> => {
     if ('missing' in state) throw new Error(state.missing);
     return testIndex({ url: state.url, keep_document: keepDocument });
@@ -48,7 +47,7 @@ function harnessOf(name: EngineName, version: string, keepDocument: boolean): St
       'search',
       'blobs',
     ],
-    missing,
+    ...servedBy(name),
     search: (runner, title) => scanSuite(runner, title, open),
     open,
   };

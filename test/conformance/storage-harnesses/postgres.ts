@@ -2,7 +2,8 @@ import { silentLog } from '../../../src/lib/log.ts';
 import type { StorageHarness } from '../../../src/storage/conformance/harness.ts';
 import type { Store } from '../../../src/storage/contract.ts';
 import backend from '../../../src/storage/postgres/index.ts';
-import { postgresMissing, postgresServer, rowsOf, unusedName } from '../../build/postgres.ts';
+import { servedBy } from '../../build/engines.ts';
+import { postgresServer, rowsOf, unusedName } from '../../build/postgres.ts';
 import { searchSuite } from '../search-suite.ts';
 
 /** Chunks and dumps without a raw crash, marks of uploads, chunks of no blob. */
@@ -25,7 +26,7 @@ export default [
     lacks: [],
     streams: true,
     search: searchSuite,
-    missing: postgresMissing,
+    ...servedBy('postgres'),
     async open() {
       // A schema of its own is made and dropped much faster than a database.
       const { url } = postgresServer();

@@ -7,13 +7,8 @@ import { type S3StorageSettings, s3StorageSchema } from '../../../src/storage/s3
 import { orphansOf } from '../../../src/storage/s3/upkeep.ts';
 import { unfinishedUploads } from '../../../src/storage/s3-client/bucket-upkeep.ts';
 import { withConnection } from '../../../src/storage/s3-client/connection.ts';
-import {
-  makeTestBucket,
-  missingServer,
-  removeTestBucket,
-  type S3Server,
-  s3Options,
-} from '../../build/s3-buckets.ts';
+import { servedBy } from '../../build/engines.ts';
+import { makeTestBucket, removeTestBucket, type S3Server, s3Options } from '../../build/s3-buckets.ts';
 
 /** What an interrupted write leaves: uploads that were not completed, dumps and names without a raw crash. */
 const leftovers = (settings: S3StorageSettings): Promise<readonly string[]> =>
@@ -40,7 +35,7 @@ function harness(server: S3Server, layout: Layout, variant: Variant = {}): Stora
       ...(leadingSlash ? ['leading_slash'] : []),
     ].join(' '),
     lacks: layout === 'v1' ? ['list', 'search', 'scan'] : ['search', 'scan'],
-    missing: missingServer(server),
+    ...servedBy(server),
     streams: server === 'versitygw' && layout === 'simple-date' && prefix === '',
     // More than a page of S3 once: a small object takes 5 to 50 ms on these servers.
     listed: server === 'versitygw' && layout === 'simple-date' ? 1100 : 60,

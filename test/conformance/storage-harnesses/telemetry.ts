@@ -3,20 +3,15 @@ import { parseSettings } from '../../../src/lib/settings.ts';
 import type { StorageHarness } from '../../../src/storage/conformance/harness.ts';
 import { telemetrySchema } from '../../../src/storage/telemetry/settings.ts';
 import { openTelemetryStorage } from '../../../src/storage/telemetry/telemetry-storage.ts';
-import {
-  makeTestBucket,
-  missingServer,
-  removeTestBucket,
-  S3_SERVERS,
-  s3Options,
-} from '../../build/s3-buckets.ts';
+import { servedBy } from '../../build/engines.ts';
+import { makeTestBucket, removeTestBucket, S3_SERVERS, s3Options } from '../../build/s3-buckets.ts';
 
 export default S3_SERVERS.map(
   (server): StorageHarness => ({
     use: 'telemetry',
     variant: server,
     lacks: ['report.write', 'raw.read', 'dumps.read', 'processed.read', 'search', 'scan', 'blobs'],
-    missing: missingServer(server),
+    ...servedBy(server),
     async open() {
       const bucket = await makeTestBucket(server);
       const settings = parseSettings(telemetrySchema, { ...s3Options(server, bucket) });
