@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { CrashData } from '../src/signature/crash-data.ts';
 import { SignatureGenerator } from '../src/signature/generator.ts';
-import { loadLists } from '../src/signature/lists.ts';
+import { loadLists } from '../src/signature/list-folder.ts';
 import { median, percentile, printTable, type Row, writeJson } from './lib/report.ts';
 import { makeFrames, random, stackMaker } from './lib/stacks.ts';
 

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ListError, loadLists, parseLists } from '../../src/signature/lists.ts';
+import { loadLists, parseLists } from '../../src/signature/list-folder.ts';
+import { ListError } from '../../src/signature/lists.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SettingsError } from '../../lib/settings.ts';
 import { SignatureGenerator } from '../../signature/generator.ts';
-import { loadLists } from '../../signature/lists.ts';
+import { loadLists } from '../../signature/list-folder.ts';
 import type { Opening } from '../app.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { packageRoot } from '../package-root.ts';
