@@ -17,6 +17,8 @@ export interface SignatureContext {
 export interface SignatureRule {
   /** As it stands in the notes. */
   readonly name: string;
+  /** What it does to the signature, for `signature --doc`: one line of Markdown. */
+  readonly doc?: string;
   /** Names of rules that come before. Together they must leave no doubt of the order: each changes the same text. */
   readonly after?: readonly string[];
   /** Whether there is anything to do; always when absent. A throw is noted, and the next rule goes on. */
