@@ -30,8 +30,15 @@ export interface GenerateOptions {
   readonly trace?: boolean;
 }
 
+/** What makes signatures, whether its lists are fixed or follow the files. */
+export interface Signatures {
+  /** Those of the next crash. */
+  readonly lists: SignatureLists;
+  generate(data: CrashData, options?: GenerateOptions): SignatureResult;
+}
+
 /** Makes signatures. Pure: same lists, rules and data, same result; never throws for data, never edits it. */
-export class SignatureGenerator {
+export class SignatureGenerator implements Signatures {
   readonly lists: SignatureLists;
   readonly #rules: readonly SignatureRule[];
   readonly #namer: FrameNamer;

@@ -144,7 +144,7 @@ function sentinelsOf(lines: readonly ListEntry[]): ReadonlyMap<string, Sentinel>
 }
 
 /** SHA-256 over the five files, hex: by what browsers have as well. */
-async function digestOf(texts: ListTexts): Promise<string> {
+export async function digestOf(texts: ListTexts): Promise<string> {
   const encoder = new TextEncoder();
   const parts = [...LIST_NAMES].flatMap(([file, name]) => {
     const text = encoder.encode(texts[name] ?? '');

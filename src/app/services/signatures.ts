@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SettingsError } from '../../lib/settings.ts';
-import { SignatureGenerator } from '../../signature/generator.ts';
-import { loadLists } from '../../signature/list-folder.ts';
+import { LiveGenerator } from '../../signature/live-generator.ts';
 import type { Opening } from '../app.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { packageRoot } from '../package-root.ts';
@@ -21,9 +20,15 @@ async function listFolder({ settings, cwd }: Configuration): Promise<string> {
   }
 }
 
-export async function open({ configuration }: Opening): Promise<SignatureGenerator> {
+export async function open({ configuration, log, app, onClose }: Opening): Promise<LiveGenerator> {
   const folder = await listFolder(configuration);
-  // What is known of an operator's own lines: whether one may back-track badly takes a while to find out.
-  const cacheFile = join(configuration.dataDir, 'siglists.checked');
-  return new SignatureGenerator({ lists: await loadLists(folder, { cacheFile }) });
+  const signatures = await LiveGenerator.open({
+    folder,
+    log,
+    // What is known of an operator's own lines: whether one may back-track badly takes a while to find out.
+    cacheFile: join(configuration.dataDir, 'siglists.checked'),
+    keep: async (lists, options) => (await app.listVersions()).keep(lists, options),
+  });
+  onClose('signatures', () => signatures.close());
+  return signatures;
 }
