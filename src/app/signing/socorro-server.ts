@@ -127,15 +127,14 @@ function parseCrash(body: string, type: string): Partial<ProcessedCrash> {
 
 /** The system's code is the innermost cause; undici's own message is only `fetch failed` or `terminated`. */
 function connectionFault(error: unknown): string {
-  const codes: string[] = [];
+  let code = 'unknown';
   let at: unknown = error;
   while (at instanceof Error) {
-    const { code } = at as { readonly code?: unknown };
-    if (typeof code === 'string') codes.push(code);
+    const found = (at as { readonly code?: unknown }).code;
+    code = typeof found === 'string' ? found : at.message;
     // Every address of the name was tried.
     at = at instanceof AggregateError ? at.errors[0] : at.cause;
   }
-  const code = codes.at(-1) ?? (error instanceof Error ? error.message : String(error));
   const cut = code === 'UND_ERR_SOCKET' || code === 'terminated' || code === 'ECONNRESET';
   return cut ? `ended its answer half-way (${code})` : `cannot be reached (${shown(code)})`;
 }
