@@ -18,7 +18,12 @@ const ABSENT = '2bba929f-8721-460c-8e70-a43c90261121';
 const OOPS = '8f4d2f5e-c3d0-11f0-9c8e-fa163e99abcd' as CrashId;
 
 const frames = [{ function: 'raise' }, { function: 'app::run(int)' }, { function: 'main' }];
-const walk = { crash_info: { crashing_thread: 0 }, system_info: { os: 'Linux' }, threads: [{ frames }] };
+const walk = {
+  status: 'OK',
+  crash_info: { crashing_thread: 0 },
+  system_info: { os: 'Linux' },
+  threads: [{ frames }],
+};
 const trace = {
   lists: 'f'.repeat(64),
   generator: '2025.1',

@@ -1,7 +1,8 @@
 import { defineCommand } from '../command.ts';
+import preview from './siglists/preview.ts';
 
 export default defineCommand({
   name: 'siglists',
   summary: 'Look after the lists that steer signatures',
-  subcommands: [],
+  subcommands: [preview],
 });

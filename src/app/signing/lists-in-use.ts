@@ -13,9 +13,10 @@ export function listsText({ configuration: { settings, cwd } }: App): string {
 }
 
 export async function listTexts(
-  _app: App,
+  app: App,
   generator: Signatures,
   digest: string,
 ): Promise<ListTexts | undefined> {
-  return generator.lists.digest === digest ? generator.lists.texts : undefined;
+  if (generator.lists.digest === digest) return generator.lists.texts;
+  return (await app.listVersions()).find(digest);
 }

@@ -1,0 +1,43 @@
+/** Stored crashes with the signature that they would have now: from the stored input alone, nothing is walked or read again. */
+import { throwIfAborted } from '../../lib/abort.ts';
+import type { CrashId } from '../../model/crash-id.ts';
+import type { CallOptions } from '../../model/report.ts';
+import type { CrashData } from '../../signature/crash-data.ts';
+import type { Signatures } from '../../signature/generator.ts';
+import { isRecord } from '../../signature/python-values.ts';
+import type { CrashStorage } from '../../storage/contract.ts';
+
+export interface Rescanned {
+  readonly id: CrashId;
+  /** ISO text of `date_processed`. */
+  readonly date: string;
+  readonly before: string;
+  /** Undefined for a crash from before inputs were stored: it has to be reprocessed. */
+  readonly after: string | undefined;
+}
+
+export interface ScanPeriod {
+  /** Period of `date_processed`, from (inclusive) to (exclusive). */
+  readonly from: Date;
+  readonly to: Date;
+}
+
+const COLUMNS = ['date', 'signature', 'signature_input'] as const;
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+export async function* rescan(
+  store: CrashStorage<'scan'>,
+  signatures: Signatures,
+  period: ScanPeriod,
+  options: CallOptions = {},
+): AsyncGenerator<Rescanned> {
+  for await (const row of store.scan({ ...period, columns: COLUMNS }, options)) {
+    throwIfAborted(options.signal);
+    const { id, date, signature, signature_input: input } = row;
+    const after = isRecord(input)
+      ? signatures.generate(input as CrashData, { trace: false }).signature
+      : undefined;
+    yield { id, date: text(date), before: text(signature), after };
+  }
+}
