@@ -18,7 +18,7 @@ export interface ListEntry {
 }
 
 /** The lines of a file, whatever ends them; a byte-order mark is none of the first one. */
-export const fileLines = (text: string): readonly string[] => text.replace(/^\ufeff/, '').split(/\r\n|\r|\n/);
+export const fileLines = (text: string): string[] => text.replace(/^\ufeff/, '').split(/\r\n|\r|\n/);
 
 /**
  * The patterns of a file. A comment belongs to the patterns that follow it up to an empty line or the next comment,

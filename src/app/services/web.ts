@@ -17,6 +17,8 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
   const spool = app.addresses.collector === undefined ? undefined : await app.spool();
   const search = need(await stores.get(settings.search), 'WEB_SEARCH', 'search');
   await search.applyFields(FIELDS);
+  const signatures = await app.signatures();
+  await signatures.watch();
   const web = createWeb(
     {
       dataDir: configuration.dataDir,
@@ -32,6 +34,10 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
       removeEverywhere: (id, options) => app.removeEverywhere(id, options),
       overview: (options) => uploadOverview(app, options),
       inSpool: spool ? async (id) => spool.has(id) : undefined,
+      findLists: async (digest, options) =>
+        digest === signatures.lists.digest
+          ? signatures.lists.texts
+          : (await app.listVersions()).find(digest, options),
       collectorUrl: () => app.addresses.collector ?? collectorUrl(collector, collector),
       fields: FIELDS,
       sampleFolder,
@@ -42,7 +48,11 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
       keys: { signingSecret: await loadSigningSecret(configuration.dataDir) },
       heartbeat: async () => {
         const health = await storesHealth(app);
-        return { ok: Object.values(health).every((state) => state === 'ok'), body: { stores: health } };
+        const { broken } = signatures.state;
+        const ok = Object.values(health).every((state) => state === 'ok');
+        // The old lists go on working: a slip in an editor takes no server out of its balancer.
+        const lists = broken === undefined ? 'ok' : `the old lists are in use: ${broken}`;
+        return { ok, body: { stores: health, signature_lists: lists } };
       },
     },
     settings,
