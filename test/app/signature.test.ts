@@ -17,8 +17,12 @@ const ABSENT = '2bba929f-8721-460c-8e70-a43c90261121';
 /** As Ubuntu's daisy gives them: version 1, no date, letters at the end. */
 const OOPS = '8f4d2f5e-c3d0-11f0-9c8e-fa163e99abcd' as CrashId;
 
-const frames = [{ function: 'raise' }, { function: 'app::run(int)' }, { function: 'main' }];
-const walk = {
+const frames = [
+  { frame: 0, function: 'raise' },
+  { frame: 1, function: 'app::run(int)' },
+  { frame: 2, function: 'main' },
+];
+const walk: ProcessedCrash['json_dump'] = {
   status: 'OK',
   crash_info: { crashing_thread: 0 },
   system_info: { os: 'Linux' },

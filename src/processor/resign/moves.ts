@@ -63,8 +63,7 @@ interface Pair {
   crashes: number;
 }
 
-const mostFirst = (a: { readonly crashes: number }, b: { readonly crashes: number }): number =>
-  b.crashes - a.crashes;
+const byName = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 export class MovesTally {
   readonly #limits: MovesLimits;
@@ -106,7 +105,7 @@ export class MovesTally {
       after: byTo.size,
       merges: groups(byTo, ({ from }) => from).map(([to, crashes, from]) => ({ to, crashes, from })),
       splits: groups(byFrom, ({ to }) => to).map(([from, crashes, to]) => ({ from, crashes, to })),
-      moves: pairs.filter(alone).sort(mostFirst),
+      moves: pairs.filter(alone).sort((a, b) => b.crashes - a.crashes || byName(a.from, b.from)),
       unlisted: this.#unlisted,
     };
   }
@@ -135,12 +134,12 @@ function groups(
     pairs.reduce((sum, { from, to, crashes }) => sum + (from === to ? 0 : crashes), 0);
   return [...by]
     .filter(([, pairs]) => pairs.length > 1)
-    .sort(([, a], [, b]) => moved(b) - moved(a))
+    .sort(([x, a], [y, b]) => moved(b) - moved(a) || byName(x, y))
     .map(([signature, pairs]) => [
       signature,
       pairs.reduce((sum, { crashes }) => sum + crashes, 0),
       pairs
         .map((pair) => ({ signature: other(pair), crashes: pair.crashes, examples: pair.examples }))
-        .sort(mostFirst),
+        .sort((a, b) => b.crashes - a.crashes || byName(a.signature, b.signature)),
     ]);
 }
