@@ -2,8 +2,9 @@
 import { type ListEntry, readListText } from './list-text.ts';
 import { PatternList } from './pattern-list.ts';
 import type { PatternJudge } from './pattern-verdict.ts';
-import { type Translated, translatePythonRegex } from './python-regex.ts';
+import { translatePythonRegex } from './python-regex.ts';
 import { RegexError } from './regex-atoms.ts';
+import type { Translated } from './translated-regex.ts';
 
 /** File names, in the order in which they are digested. */
 export const LIST_FILES = {

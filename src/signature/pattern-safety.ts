@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { raceSignal, throwIfAborted } from '../lib/abort.ts';
 import { isPlainlySafe, type PatternVerdict, questionOf } from './pattern-verdict.ts';
-import type { Translated } from './python-regex.ts';
+import type { Translated } from './translated-regex.ts';
 
 export interface SafetyOptions {
   /** Where digests of harmless lines are remembered; made with its folder when missing. */
@@ -19,7 +19,7 @@ export interface SafetyOptions {
 
 const MOST_REMEMBERED = 10_000;
 /** Goes up when translation or solver change so much that old answers mean nothing. */
-const CACHE_KEY = 'recheck-4.5/1';
+const CACHE_KEY = 'recheck-4.5/2';
 
 /** One verdict for each pattern, in order. Rejects with `AbortedError`, or when the cache cannot be written. */
 export async function judgePatterns(

@@ -1,5 +1,5 @@
 /** Whether a hostile frame name could keep a pattern busy: what is asked, what is answered, and by whom. */
-import type { Shape, Translated } from './python-regex.ts';
+import type { Shape, Translated } from './translated-regex.ts';
 
 export type PatternVerdict =
   | { readonly safe: true }

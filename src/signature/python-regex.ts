@@ -7,6 +7,7 @@
 import {
   ASCII,
   type Atoms,
+  type ClassAdditions,
   literal,
   type Read,
   RegexError,
@@ -14,26 +15,18 @@ import {
   readEscape,
   UNICODE,
 } from './regex-atoms.ts';
-
-export interface Translated {
-  /** For `new RegExp(source, flags)`. */
-  readonly source: string;
-  /** `u` or `iu`. */
-  readonly flags: string;
-  /** True when it must not be joined with others by `|`: back references count groups. */
-  readonly alone: boolean;
-  readonly shape: Shape;
-}
-
-/** What tells whether matching can be slow without asking a solver. */
-export interface Shape {
-  /** Loops without an upper bound. */
-  readonly loops: number;
-  /** An upper bound on the ways through everything else: alternatives and optional parts multiplied. */
-  readonly choices: number;
-  /** A group repeated more than once, a look-around or a back reference. */
-  readonly intricate: boolean;
-}
+import {
+  casesOf,
+  GLOBAL_FLAGS,
+  NO_FLAGS,
+  type RegexFlags,
+  SCOPED_FLAGS,
+  spellsCases,
+  withFlags,
+} from './regex-flags.ts';
+import { RegexGroups } from './regex-groups.ts';
+import { hasQuantifierAt, readQuantifier } from './regex-quantifier.ts';
+import type { Shape, Translated } from './translated-regex.ts';
 
 export interface TranslateOptions {
   readonly unicode: boolean;
@@ -44,7 +37,7 @@ export function translatePythonRegex(pattern: string, options: TranslateOptions)
   if (pattern.length > LONGEST) throw new RegexError(`longer than ${LONGEST} characters`);
   const translation = new Translation(pattern, options);
   const source = translation.run();
-  const flags = translation.ignoreCase ? 'iu' : 'u';
+  const flags = translation.needsCaseFlag ? 'iu' : 'u';
   try {
     new RegExp(source, flags);
   } catch (cause) {
@@ -54,30 +47,37 @@ export function translatePythonRegex(pattern: string, options: TranslateOptions)
   return { source, flags, alone: translation.alone, shape: translation.shape() };
 }
 
-const GLOBAL_FLAGS = /^\(\?([aiLmsux]+)\)/;
-const COUNTS = /^\{(\d*)(,?)(\d*)\}/;
-const GROUP_NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
-/** A frame is a name, not a book. */
-const MOST_REPEATS = 1000;
 const LONGEST = 2000;
+/** Deeper ones would exhaust the stack of whoever compiles them. */
+const DEEPEST = 50;
 
 class Translation {
-  ignoreCase = false;
-  alone = false;
   readonly #pattern: string;
-  readonly #names = new Set<string>();
-  #atoms: Atoms;
-  #multiline = false;
-  #dotAll = false;
+  readonly #unicode: boolean;
+  readonly #groups = new RegexGroups();
+  /** Both cases are spelt out, since `i` counts for a part only. */
+  readonly #spellsCases: boolean;
+  #flags: RegexFlags = NO_FLAGS;
+  #startFlags: RegexFlags = NO_FLAGS;
   #at = 0;
-  #groups = 0;
+  #depth = 0;
   #loops = 0;
   #choices = 1;
   #intricate = false;
 
   constructor(pattern: string, options: TranslateOptions) {
     this.#pattern = pattern;
-    this.#atoms = options.unicode ? UNICODE : ASCII;
+    this.#unicode = options.unicode;
+    this.#spellsCases = spellsCases(pattern);
+  }
+
+  /** Whether the pattern must not be joined with others. */
+  get alone(): boolean {
+    return this.#groups.hasReferences;
+  }
+
+  get needsCaseFlag(): boolean {
+    return this.#startFlags.ignoreCase && !this.#spellsCases;
   }
 
   shape(): Shape {
@@ -86,41 +86,53 @@ class Translation {
 
   run(): string {
     const flags = GLOBAL_FLAGS.exec(this.#pattern);
-    if (flags) this.#setFlags(flags[1] ?? '');
+    if (flags) this.#flags = withFlags(NO_FLAGS, flags[1] ?? '');
+    this.#startFlags = this.#flags;
     this.#at = flags?.[0].length ?? 0;
     const source = this.#alternatives();
     if (this.#at < this.#pattern.length) throw new RegexError('unbalanced parenthesis');
-    return source;
+    return this.#groups.finish(source);
   }
 
-  #setFlags(flags: string): void {
-    for (const flag of flags) {
-      if (flag === 'i') this.ignoreCase = true;
-      else if (flag === 'm') this.#multiline = true;
-      else if (flag === 's') this.#dotAll = true;
-      else if (flag === 'a') this.#atoms = ASCII;
-      else if (flag === 'L') throw new RegexError('the flag L is for bytes, and frames are text');
-      else if (flag === 'x') throw new RegexError('the flag x (verbose) is not supported: write it plainly');
-    }
+  get #atoms(): Atoms {
+    return this.#unicode && !this.#flags.ascii ? UNICODE : ASCII;
+  }
+
+  /** What to add to each character; undefined when nothing has to be. */
+  get #cases(): ClassAdditions | undefined {
+    return this.#spellsCases && this.#flags.ignoreCase ? casesOf(this.#flags) : undefined;
   }
 
   #peek(length = 1): string {
     return this.#pattern.slice(this.#at, this.#at + length);
   }
 
+  /** White space and comments mean nothing under the flag x. */
+  #skipBlanks(): void {
+    while (this.#flags.verbose && /^[\s#]/.test(this.#peek())) {
+      if (this.#peek() !== '#') this.#at++;
+      else this.#at = (this.#pattern.indexOf('\n', this.#at) + 1 || this.#pattern.length + 1) - 1;
+    }
+  }
+
   #alternatives(): string {
+    const before = this.#groups.count;
     const branches = [this.#sequence()];
     while (this.#peek() === '|') {
       this.#at++;
+      this.#groups.doubt(before);
       branches.push(this.#sequence());
     }
+    if (branches.length > 1) this.#groups.doubt(before);
     this.#choices *= branches.length;
     return branches.join('|');
   }
 
   #sequence(): string {
     const parts: string[] = [];
-    while (this.#at < this.#pattern.length && this.#peek() !== '|' && this.#peek() !== ')') {
+    for (;;) {
+      this.#skipBlanks();
+      if (this.#at >= this.#pattern.length || this.#peek() === '|' || this.#peek() === ')') break;
       parts.push(this.#repeated());
     }
     return parts.join('');
@@ -128,140 +140,118 @@ class Translation {
 
   /** One atom and its quantifier. */
   #repeated(): string {
-    if (this.#quantifierAhead()) throw new RegexError('nothing to repeat');
-    const start = this.#peek();
-    const isPlace = start === '^' || start === '$' || /^\\[AZbB]/.test(this.#peek(2));
+    if (hasQuantifierAt(this.#pattern, this.#at)) throw new RegexError('nothing to repeat');
+    const isGroup = this.#peek() === '(';
+    const isPlace = /^(?:[$^]|\\[AZbB])/.test(this.#peek(2));
+    const before = this.#groups.count;
     const atom = this.#atom();
-    const quantifier = this.#quantifier();
-    if (quantifier === '') return atom;
-    if (isPlace) throw new RegexError('nothing to repeat');
-    if (start === '(' && !quantifier.startsWith('?')) this.#intricate = true;
-    if (this.#peek() === '+') throw new RegexError('possessive quantifiers are not supported');
-    if (this.#quantifierAhead()) throw new RegexError('multiple repeat');
-    return atom + quantifier;
-  }
-
-  #quantifierAhead(): boolean {
-    const char = this.#peek();
-    return (char !== '' && '*+?'.includes(char)) || this.#countsAhead() !== undefined;
-  }
-
-  #countsAhead(): RegExpExecArray | undefined {
-    const counts = COUNTS.exec(this.#pattern.slice(this.#at, this.#at + 24));
-    return counts && counts[0] !== '{}' ? counts : undefined;
-  }
-
-  #quantifier(): string {
-    const char = this.#peek();
-    let quantifier = '';
-    if (char !== '' && '*+?'.includes(char)) {
-      this.#at++;
-      quantifier = char;
-      if (char === '?') this.#choices *= 2;
-      else this.#loops++;
-    } else {
-      const counts = this.#countsAhead();
-      if (!counts) return '';
-      this.#at += counts[0].length;
-      quantifier = this.#counted(counts);
-    }
-    if (this.#peek() === '?') {
-      this.#at++;
-      quantifier += '?';
-    }
-    return quantifier;
-  }
-
-  /** `{,n}` means from zero on; JavaScript has no such thing. */
-  #counted(counts: RegExpExecArray): string {
-    if (Number(counts[1]) > MOST_REPEATS || Number(counts[3]) > MOST_REPEATS) {
-      throw new RegexError(`repeats more than ${MOST_REPEATS} times`);
-    }
-    const least = counts[1] === '' ? 0 : Number(counts[1]);
-    if (counts[2] === '') return `{${least}}`;
-    if (counts[3] === '') {
-      this.#loops++;
-      return `{${least},}`;
-    }
-    const most = Number(counts[3]);
-    if (most < least) throw new RegexError('min repeat greater than max repeat');
-    this.#choices *= most - least + 1;
-    return `{${least},${most}}`;
+    this.#skipBlanks();
+    const quantifier = readQuantifier(this.#pattern, this.#at);
+    if (!quantifier) return atom;
+    if (isPlace || atom === '') throw new RegexError('nothing to repeat');
+    this.#at = quantifier.end;
+    this.#skipBlanks();
+    if (hasQuantifierAt(this.#pattern, this.#at)) throw new RegexError('multiple repeat');
+    this.#choices *= quantifier.choices;
+    if (quantifier.isLoop) this.#loops++;
+    if (quantifier.least === 0) this.#groups.doubt(before);
+    // JavaScript repeats no look-around by itself.
+    const source = (/^\(\?<?[=!]/.test(atom) ? `(?:${atom})` : atom) + quantifier.source;
+    if (quantifier.isPossessive || (isGroup && !quantifier.source.startsWith('?'))) this.#intricate = true;
+    return quantifier.isPossessive ? this.#groups.atomic(source) : source;
   }
 
   #atom(): string {
     const char = String.fromCodePoint(this.#pattern.codePointAt(this.#at) ?? 0);
     this.#at += char.length;
     if (char === '(') return this.#group();
-    if (char === '[') return this.#read(readClass(this.#pattern, this.#at, this.#atoms));
+    if (char === '[') {
+      return this.#read(readClass(this.#pattern, this.#at, this.#atoms, this.#cases));
+    }
     if (char === '\\') return this.#escape();
-    if (char === '.') return this.#dotAll ? '[\\s\\S]' : '[^\\n]';
-    if (char === '^') return this.#multiline ? '(?<![^\\n])' : '^';
-    if (char === '$') return this.#multiline ? '(?![^\\n])' : '(?=\\n?$)';
-    return literal(char);
+    if (char === '.') return this.#flags.dotAll ? '[\\s\\S]' : '[^\\n]';
+    if (char === '^') return this.#flags.multiline ? '(?<![^\\n])' : '^';
+    if (char === '$') return this.#flags.multiline ? '(?![^\\n])' : '(?=\\n?$)';
+    const others = this.#cases?.ofChar(char) ?? [];
+    return others.length > 0 ? `[${[char, ...others].map(literal).join('')}]` : literal(char);
   }
 
+  /** Empty for a comment. */
   #group(): string {
-    const opening = this.#opening();
-    if (opening === undefined) return '';
+    if (++this.#depth > DEEPEST) throw new RegexError(`more than ${DEEPEST} groups in one another`);
+    const flags = this.#flags;
+    const source = this.#special() ?? this.#capturing();
+    this.#flags = flags;
+    this.#depth--;
+    return source;
+  }
+
+  #capturing(name?: string): string {
+    const { number, source } = this.#groups.open(name);
+    const inside = this.#inside();
+    this.#groups.close(number);
+    return `${source}${inside})`;
+  }
+
+  /** What is left of the group, without its closing bracket. */
+  #inside(): string {
     const inside = this.#alternatives();
     if (this.#peek() !== ')') throw new RegexError('missing ), unterminated subpattern');
     this.#at++;
-    return `${opening}${inside})`;
+    return inside;
   }
 
-  /** What stands for `(`, `(?:`, `(?P<name>` …; undefined for a comment, which is skipped. */
-  #opening(): string | undefined {
-    if (this.#peek() !== '?') {
-      this.#groups++;
-      return '(';
-    }
+  /** Groups that begin with a question mark; undefined for the others. */
+  #special(): string | undefined {
     const three = this.#peek(3);
-    for (const same of ['?:', '?=', '?!', '?<=', '?<!']) {
-      if (!three.startsWith(same)) continue;
-      this.#at += same.length;
-      if (same !== '?:') this.#intricate = true;
-      return `(${same}`;
+    if (!three.startsWith('?')) return undefined;
+    for (const same of ['?=', '?!', '?<=', '?<!']) {
+      if (three.startsWith(same)) return this.#lookAround(same);
     }
-    if (three === '?P<') return this.#named();
-    if (three === '?P=') return this.#namedReference();
+    if (three === '?P<') return this.#capturing(this.#nameUpTo('>'));
+    if (three === '?P=') return this.#reference(this.#nameUpTo(')'));
+    if (three.startsWith('?>')) {
+      this.#at += 2;
+      this.#intricate = true;
+      return this.#groups.atomic(this.#inside());
+    }
     if (three.startsWith('?#')) {
       this.#skipTo(')', 'missing ), unterminated comment');
-      return undefined;
+      return '';
     }
-    if (three.startsWith('?>')) throw new RegexError('atomic groups are not supported');
-    if (three.startsWith('?(')) throw new RegexError('conditional groups are not supported');
-    throw new RegexError(
-      /^\?[aiLmsux]+\)/.test(this.#pattern.slice(this.#at))
-        ? 'global flags not at the start of the expression'
-        : 'flags inside of a pattern are not supported: put (?i) at the start of the line',
-    );
+    return this.#withOwnFlags();
   }
 
-  #named(): string {
-    const name = this.#nameUpTo('>', 3);
-    if (this.#names.has(name)) throw new RegexError(`redefinition of group name ${name}`);
-    this.#names.add(name);
-    this.#groups++;
-    this.alone = true;
-    return `(?<${name}>`;
-  }
-
-  /** Leaves the closing bracket to `#group`. */
-  #namedReference(): string {
-    const name = this.#nameUpTo(')', 3);
-    if (!this.#names.has(name)) throw new RegexError(`unknown group name ${name}`);
-    this.#at--;
-    this.alone = true;
+  #lookAround(opening: string): string {
+    this.#at += opening.length;
     this.#intricate = true;
-    return `(?:\\k<${name}>`;
+    const before = this.#groups.count;
+    const inside = this.#inside();
+    if (opening.endsWith('!')) this.#groups.doubt(before);
+    return `(${opening}${inside})`;
   }
 
-  #nameUpTo(end: string, skip: number): string {
-    this.#at += skip;
-    const name = this.#skipTo(end, 'missing group name');
-    if (!GROUP_NAME.test(name)) throw new RegexError(`bad group name ${name}`);
-    return name;
+  /** `(?:`, `(?i:`, `(?s-i:`; else why it is none. */
+  #withOwnFlags(): string {
+    const rest = this.#pattern.slice(this.#at);
+    const scoped = SCOPED_FLAGS.exec(rest);
+    if (scoped) {
+      const [whole, on = '', minus, off = ''] = scoped;
+      if (minus !== '' && off === '') throw new RegexError('missing flag');
+      this.#at += whole.length;
+      this.#flags = withFlags(this.#flags, on, off);
+      return `(?:${this.#inside()})`;
+    }
+    if (rest.startsWith('?(')) {
+      throw new RegexError('conditional groups are not supported: JavaScript has none; write two lines');
+    }
+    if (/^\?[aiLmsux]+\)/.test(rest)) throw new RegexError('global flags not at the start of the expression');
+    throw new RegexError(`unknown extension ${rest.slice(0, 3)}`);
+  }
+
+  #nameUpTo(end: string): string {
+    this.#at += 3;
+    return this.#skipTo(end, 'missing group name');
   }
 
   /** Moves behind the next `end`; returns what was skipped. */
@@ -278,16 +268,24 @@ class Translation {
     return read.source;
   }
 
+  #reference(group: number | string): string {
+    if (this.#cases)
+      throw new RegexError('a back reference under a flag i inside of the pattern is not supported');
+    this.#intricate = true;
+    return this.#groups.referenceTo(group);
+  }
+
   #escape(): string {
     const reference = /^[1-9][0-9]?/.exec(this.#pattern.slice(this.#at, this.#at + 3))?.[0];
     const octal = /^[0-3][0-7]{2}/.test(this.#pattern.slice(this.#at, this.#at + 3));
-    if (reference === undefined || octal) {
-      return this.#read(readEscape(this.#pattern, this.#at, this.#atoms, false));
+    if (reference !== undefined && !octal) {
+      this.#at += reference.length;
+      return this.#reference(Number(reference));
     }
-    if (Number(reference) > this.#groups) throw new RegexError(`invalid group reference ${reference}`);
-    this.#at += reference.length;
-    this.alone = true;
-    this.#intricate = true;
-    return `(?:\\${reference})`;
+    const read = this.#read(readEscape(this.#pattern, this.#at, this.#atoms, false));
+    const code = /^\\u\{([0-9a-f]+)\}$/.exec(read)?.[1];
+    const others =
+      code === undefined ? [] : (this.#cases?.ofChar(String.fromCodePoint(Number.parseInt(code, 16))) ?? []);
+    return others.length > 0 ? `[${read}${others.map(literal).join('')}]` : read;
   }
 }
