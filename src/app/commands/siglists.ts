@@ -1,8 +1,9 @@
 import { defineCommand } from '../command.ts';
+import apply from './siglists/apply.ts';
 import preview from './siglists/preview.ts';
 
 export default defineCommand({
   name: 'siglists',
   summary: 'Look after the lists that steer signatures',
-  subcommands: [preview],
+  subcommands: [preview, apply],
 });

@@ -8,9 +8,10 @@ export interface Preview extends Moves {
   /** Period of `date_processed`, ISO text, from (inclusive) to (exclusive). */
   readonly since: string;
   readonly until: string;
-  /** SHA-256 of the new lists, hex, and their folder. */
+  /** SHA-256 of the new lists, hex. */
   readonly lists: string;
-  readonly folder: string;
+  /** Where the new lists are; absent for those in use. */
+  readonly folder?: string;
   readonly generator: string;
   /** Crashes that cannot be judged: nobody stored what their signature was made of. */
   readonly withoutInput: number;
@@ -40,7 +41,7 @@ export function summary(preview: Preview): readonly string[] {
   ];
   return [
     `${preview.store}, ${preview.since} to ${preview.until}: ${crashes(preview.crashes)} in ${counted(before, 'signature')}`,
-    `lists ${preview.lists.slice(0, 12)} of ${preview.folder}, generator ${preview.generator}`,
+    `lists ${preview.lists.slice(0, 12)}${preview.folder === undefined ? '' : ` of ${preview.folder}`}, generator ${preview.generator}`,
     changed === 0
       ? 'no signature changes'
       : `${crashes(changed)} ${changed === 1 ? 'changes' : 'change'}: ${kinds.join(', ')}; ${counted(after, 'signature')} afterwards`,

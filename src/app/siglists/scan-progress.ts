@@ -20,10 +20,10 @@ function bar(stream: NodeJS.WriteStream, total: number): ScanProgress {
     rate: Math.round((done * 1000) / Math.max(performance.now() - startedAt, 1)),
     changed,
   });
-  drawn.start(total, 0, payload(0, 0));
   return {
     at(done, changed) {
       if (done % EVERY !== 0) return;
+      if (!drawn.isActive) drawn.start(total, 0, payload(0, 0));
       if (done > drawn.getTotal()) drawn.setTotal(done);
       drawn.update(done, payload(done, changed));
     },

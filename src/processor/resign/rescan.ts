@@ -14,6 +14,8 @@ export interface Rescanned {
   readonly before: string;
   /** Undefined for a crash from before inputs were stored: it has to be reprocessed. */
   readonly after: string | undefined;
+  /** Digest of the lists and version of the generator that signed it; only when asked for. */
+  readonly version: string | undefined;
 }
 
 export interface ScanPeriod {
@@ -24,20 +26,30 @@ export interface ScanPeriod {
 
 const COLUMNS = ['date', 'signature', 'signature_input'] as const;
 
+/** Lists and generator in one. */
+export const versionOf = (lists: unknown, generator: unknown): string =>
+  `${String(lists)} ${String(generator)}`;
+
+const storedVersion = (trace: unknown): string =>
+  isRecord(trace) ? versionOf(trace['lists'], trace['generator']) : '';
+
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 export async function* rescan(
   store: CrashStorage<'scan'>,
   signatures: Signatures,
   period: ScanPeriod,
-  options: CallOptions = {},
+  options: CallOptions & { readonly version?: boolean } = {},
 ): AsyncGenerator<Rescanned> {
-  for await (const row of store.scan({ ...period, columns: COLUMNS }, options)) {
-    throwIfAborted(options.signal);
+  const { signal, version = false } = options;
+  const columns = version ? [...COLUMNS, 'signature_trace'] : COLUMNS;
+  for await (const row of store.scan({ ...period, columns }, { signal })) {
+    throwIfAborted(signal);
     const { id, date, signature, signature_input: input } = row;
     const after = isRecord(input)
       ? signatures.generate(input as CrashData, { trace: false }).signature
       : undefined;
-    yield { id, date: text(date), before: text(signature), after };
+    const signed = version ? storedVersion(row['signature_trace']) : undefined;
+    yield { id, date: text(date), before: text(signature), after, version: signed };
   }
 }
