@@ -48,7 +48,7 @@ export function processedWith(
     product: 'Sample',
     version: '1.0',
     date_processed: '2026-11-21T12:00:00.123Z',
-    proto_signature: extra.proto_signature ?? '',
+    ...(extra.proto_signature !== undefined && { proto_signature: extra.proto_signature }),
     signature_input: trimSignatureInput(data) as ProcessedCrash['signature_input'],
     signature_trace: trace as unknown as ProcessedCrash['signature_trace'],
     processor_notes: [

@@ -34,6 +34,14 @@ export type Outcome =
 /** How often it is begun again when a processor is faster. */
 const MOST_TRIES = 5;
 
+interface Target {
+  readonly id: CrashId;
+  /** Undefined when the source does not have it. */
+  readonly raw: RawCrash | undefined;
+  /** The same in every store. */
+  readonly at: Date;
+}
+
 type UnitOutcome = Outcome['kind'];
 
 export class Resigner {
@@ -69,12 +77,12 @@ export class Resigner {
    * rejected with; the stores before it are done then, and those after it are not.
    */
   async crash(id: CrashId, options: CallOptions = {}): Promise<Outcome> {
-    const raw = await this.#raw(id, options);
+    const target: Target = { id, raw: await this.#raw(id, options), at: this.#deps.clock.now() };
     const found: UnitOutcome[] = [];
     let change: { readonly from: string; readonly to: string } | undefined;
     for (const unit of this.#units) {
       throwIfAborted(options.signal);
-      const { kind, from, to } = await this.#unit(unit, id, raw, options);
+      const { kind, from, to } = await this.#unit(unit, target, options);
       found.push(kind);
       if (kind === 'signed') change ??= { from, to };
     }
@@ -96,8 +104,7 @@ export class Resigner {
 
   async #unit(
     { store, reader: own }: DestinationUnit,
-    id: CrashId,
-    raw: RawCrash | undefined,
+    { id, raw, at }: Target,
     options: CallOptions,
   ): Promise<{ readonly kind: UnitOutcome; readonly from: string; readonly to: string }> {
     const reader = own ?? this.#whole;
@@ -108,7 +115,7 @@ export class Resigner {
       if (this.#isNewer(before)) return done('reprocessed');
       const signing = await this.#signing(before, id, options);
       if (!signing) return done('without_input');
-      const after = resigned(before, signing);
+      const after = resigned(before, { ...signing, at });
       // A store that cannot be read is written to whenever the crash was found to be stale somewhere.
       if (!after && own) return done('already');
       if (!raw) throw new StorageError('not_found', this.#deps.source.name, `no raw crash ${id}`);
@@ -127,12 +134,16 @@ export class Resigner {
   }
 
   /** From the crash's own input; of a crash in part, from that of the whole one. */
-  async #signing(processed: ProcessedCrash, id: CrashId, options: CallOptions): Promise<Signing | undefined> {
+  async #signing(
+    processed: ProcessedCrash,
+    id: CrashId,
+    options: CallOptions,
+  ): Promise<Omit<Signing, 'at'> | undefined> {
     const whole = async () => this.#whole && (await read(this.#whole, id, options));
     const found = storedInput(processed) ?? (await whole().then((crash) => crash && storedInput(crash)));
     if (!found) return undefined;
-    const { generator, clock, stale } = this.#deps;
-    return { result: generator.generate(found), input: found, stale, at: clock.now() };
+    const { generator, stale } = this.#deps;
+    return { result: generator.generate(found), input: found, stale };
   }
 }
 

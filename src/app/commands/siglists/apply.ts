@@ -16,7 +16,7 @@ import type { App } from '../../app.ts';
 import { type CommandContext, CommandError, defineCommand } from '../../command.ts';
 import { rateValue, wholeValue } from '../../command-values.ts';
 import { PAUSES, paceOptions, placeOf, transferFolder } from '../../run-transfer.ts';
-import { crashes, summary } from '../../siglists/preview.ts';
+import { crashes, number, summary } from '../../siglists/preview.ts';
 import {
   countCrashes,
   type ScanTarget,
@@ -94,14 +94,14 @@ async function dryRun(
 function told(receipt: ResignReceipt, path: string): readonly string[] {
   const { counts, runs, stores } = receipt;
   const also = [
-    [counts.already, 'were signed so already'],
-    [counts.reprocessed, 'were left to a processor that was at them meanwhile'],
-    [counts.gone, 'were removed meanwhile'],
-    [counts.withoutInput, 'have no stored input: auxilio reprocess'],
-    [counts.failed, 'could not be signed again; the receipt says why'],
+    [counts.already, 'signed so already'],
+    [counts.reprocessed, 'left to a processor that was at work on them meanwhile'],
+    [counts.gone, 'removed meanwhile'],
+    [counts.withoutInput, 'without a stored input: auxilio reprocess'],
+    [counts.failed, 'could not be signed again: the receipt says why'],
   ] as const;
   return [
-    `${receipt.store}, ${receipt.from} to ${receipt.to}: ${crashes(counts.signed)} of ${crashes(counts.scanned)} signed again in ${stores.join(', ')}`,
+    `${receipt.store}, ${receipt.from} to ${receipt.to}: ${number(counts.signed)} of ${crashes(counts.scanned)} signed again in ${stores.join(', ')}`,
     `lists ${receipt.lists.slice(0, 12)}, generator ${receipt.generator}`,
     ...also.flatMap(([count, what]) => (count > 0 ? [`${crashes(count)} ${what}`] : [])),
     ...(runs > 1 ? [`in ${runs} runs`] : []),
