@@ -206,8 +206,10 @@ export class ResignRun {
 
   /** What a store refuses for good is that crash's own matter; an outage is everybody's. */
   async #one(id: CrashId, options: CallOptions): Promise<CrashResult> {
+    // Of the first run, so that a crash that is done in parts has one time in all of its stores.
+    const at = new Date(this.#state.startedAt);
     try {
-      return { id, outcome: await this.#work.resigner.crash(id, options) };
+      return { id, outcome: await this.#work.resigner.crash(id, at, options) };
     } catch (error) {
       if (options.signal?.aborted || isAborted(error)) throw error;
       if (!(error instanceof StorageError) || error.retryable) throw error;

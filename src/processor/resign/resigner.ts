@@ -38,7 +38,6 @@ interface Target {
   readonly id: CrashId;
   /** Undefined when the source does not have it. */
   readonly raw: RawCrash | undefined;
-  /** The same in every store. */
   readonly at: Date;
 }
 
@@ -73,11 +72,11 @@ export class Resigner {
   }
 
   /**
-   * Reads what each store holds now, and saves it with its new signature. Safe to repeat. Rejects with what a store
+   * Reads what each store holds now, and saves it with its new signature; `at` stands in the notes. Safe to repeat. Rejects with what a store
    * rejected with; the stores before it are done then, and those after it are not.
    */
-  async crash(id: CrashId, options: CallOptions = {}): Promise<Outcome> {
-    const target: Target = { id, raw: await this.#raw(id, options), at: this.#deps.clock.now() };
+  async crash(id: CrashId, at: Date, options: CallOptions = {}): Promise<Outcome> {
+    const target: Target = { id, raw: await this.#raw(id, options), at };
     const found: UnitOutcome[] = [];
     let change: { readonly from: string; readonly to: string } | undefined;
     for (const unit of this.#units) {

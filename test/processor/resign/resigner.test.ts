@@ -16,6 +16,7 @@ import { MemoryStorage } from '../../../src/storage/memory/memory-storage.ts';
 import { crashData, newId, processedWith } from '../../app/siglists-site.ts';
 
 const NOW = '2026-11-22T00:00:00.000Z';
+const AT = new Date(NOW);
 const clock = { now: () => new Date(NOW) };
 
 let old: SignatureGenerator;
@@ -73,7 +74,7 @@ describe('a crash signed again', () => {
       processor_notes:
         '>>> Start\nSignatureGenerationRule: an old note\nstackwalk: stays\nOOMSignature: gone too',
     });
-    expect(await resigner(store, store).crash(before.id)).toEqual({
+    expect(await resigner(store, store).crash(before.id, AT)).toEqual({
       kind: 'signed',
       from: 'wrapper',
       to: 'app::run | main',
@@ -90,7 +91,7 @@ describe('a crash signed again', () => {
       ].join('\n'),
       signature_trace: fresh.generate(STACK).trace,
     });
-    expect(await resigner(store, store).crash(before.id)).toEqual({ kind: 'already' });
+    expect(await resigner(store, store).crash(before.id, AT)).toEqual({ kind: 'already' });
     expect(await store.readProcessed(before.id)).toEqual(after);
   });
 
@@ -100,7 +101,7 @@ describe('a crash signed again', () => {
     const id = newId();
     await store.saveReport(report(rawCrash({}, id)));
     await store.saveProcessed(rawCrash({}, id), processedWith(id, empty, old, { signature: 'another' }));
-    await resigner(store, store).crash(id);
+    await resigner(store, store).crash(id, AT);
     const { processor_notes: notes, ...after } = await store.readProcessed(id);
     const { processor_notes: wanted, ...whole } = processedWith(id, empty, fresh);
     expect(after).toEqual(whole);
@@ -110,13 +111,13 @@ describe('a crash signed again', () => {
   it('is left alone with the same signature, unless another version of the lists made it and all are wanted', async () => {
     const store = memory('one');
     const before = await saved(store, [store], { signature: 'app::run | main' });
-    expect(await resigner(store, store).crash(before.id)).toEqual({ kind: 'already' });
+    expect(await resigner(store, store).crash(before.id, AT)).toEqual({ kind: 'already' });
     expect(await store.readProcessed(before.id)).toEqual(before);
-    expect(await resigner(store, store, 'version').crash(before.id)).toMatchObject({ kind: 'signed' });
+    expect(await resigner(store, store, 'version').crash(before.id, AT)).toMatchObject({ kind: 'signed' });
     expect((await store.readProcessed(before.id)).signature_trace).toMatchObject({
       lists: fresh.lists.digest,
     });
-    expect(await resigner(store, store, 'version').crash(before.id)).toEqual({ kind: 'already' });
+    expect(await resigner(store, store, 'version').crash(before.id, AT)).toEqual({ kind: 'already' });
   });
 
   it('of before inputs were stored has its stack walk; without that it is told', async () => {
@@ -128,11 +129,11 @@ describe('a crash signed again', () => {
       threads: STACK.threads,
     };
     const before = await saved(store, [store], { signature_input: undefined, json_dump: walk });
-    expect(await resigner(store, store).crash(before.id)).toMatchObject({ to: 'app::run | main' });
+    expect(await resigner(store, store).crash(before.id, AT)).toMatchObject({ to: 'app::run | main' });
     expect((await store.readProcessed(before.id)).signature_input).toMatchObject({ os: 'Linux' });
     const bare = await saved(store, [store], { signature_input: undefined });
-    expect(await resigner(store, store).crash(bare.id)).toEqual({ kind: 'without_input' });
-    expect(await resigner(store, store).crash(newId())).toEqual({ kind: 'gone' });
+    expect(await resigner(store, store).crash(bare.id, AT)).toEqual({ kind: 'without_input' });
+    expect(await resigner(store, store).crash(newId(), AT)).toEqual({ kind: 'gone' });
   });
 });
 
@@ -142,7 +143,7 @@ describe('every destination', () => {
     const redacted = withRedactor(part, { forbiddenKeys: ['email', 'signature_input'] });
     const before = await saved(source, [whole, redacted], { email: 'a@example.org' });
     // The public one first: it must not be what the other is made of.
-    const outcome = await resigner(source, createPoly('poly', [redacted, whole])).crash(before.id);
+    const outcome = await resigner(source, createPoly('poly', [redacted, whole])).crash(before.id, AT);
     expect(outcome).toMatchObject({ kind: 'signed', stores: 2 });
     expect(await whole.readProcessed(before.id)).toMatchObject({
       email: 'a@example.org',
@@ -164,7 +165,7 @@ describe('every destination', () => {
       ['processed.read'],
     );
     const before = await saved(source, [whole], { email: 'a@example.org' });
-    await resigner(source, createPoly('outer', [createPoly('inner', [blind]), whole])).crash(before.id);
+    await resigner(source, createPoly('outer', [createPoly('inner', [blind]), whole])).crash(before.id, AT);
     expect(got).toMatchObject([{ signature: 'app::run | main', email: 'a@example.org' }]);
     expect(() => resigner(source, altered(memory('x'), {}, ['processed.write']))).toThrow(
       'no store takes processed',
@@ -175,7 +176,7 @@ describe('every destination', () => {
     const [source, first, second] = [memory('source'), memory('first'), memory('second')];
     const both = createFallback('both', [first, second], { pauseMs: 1000, maxPauseMs: 60_000 });
     const before = await saved(source, [second]);
-    await resigner(source, both).crash(before.id);
+    await resigner(source, both).crash(before.id, AT);
     const read = await (both as CrashStorage<'processed.read'>).readProcessed(before.id);
     expect(read.signature).toBe('app::run | main');
   });
@@ -191,17 +192,17 @@ describe('every destination', () => {
       },
     });
     const both = resigner(source, createPoly('poly', [one, flaky]));
-    await expect(both.crash(before.id)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(both.crash(before.id, AT)).rejects.toMatchObject({ code: 'unavailable' });
     expect((await one.readProcessed(before.id)).signature).toBe('app::run | main');
     down = false;
-    expect(await both.crash(before.id)).toMatchObject({ kind: 'signed', stores: 1 });
+    expect(await both.crash(before.id, AT)).toMatchObject({ kind: 'signed', stores: 1 });
     expect((await two.readProcessed(before.id)).signature).toBe('app::run | main');
   });
 
   it('is not written to without the raw crash', async () => {
     const [source, store] = [memory('source'), memory('store')];
     const before = await saved(store, [store]);
-    await expect(resigner(source, store).crash(before.id)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(resigner(source, store).crash(before.id, AT)).rejects.toMatchObject({ code: 'not_found' });
     expect(await store.readProcessed(before.id)).toEqual(before);
   });
 });
@@ -223,7 +224,7 @@ describe('a processor that is faster', () => {
         return found;
       },
     });
-    expect(await resigner(store, raced).crash(before.id)).toMatchObject({ from: 'app::other' });
+    expect(await resigner(store, raced).crash(before.id, AT)).toMatchObject({ from: 'app::other' });
     expect(await store.readProcessed(before.id)).toMatchObject({
       fresh: true,
       signature: 'app::other | main',
@@ -233,7 +234,7 @@ describe('a processor that is faster', () => {
   it('since the run began is left alone', async () => {
     const store = memory('one');
     const { id } = await saved(store, [store], { completed_datetime: '2026-11-22T00:00:00.001Z' });
-    expect(await resigner(store, store).crash(id)).toEqual({ kind: 'reprocessed' });
+    expect(await resigner(store, store).crash(id, AT)).toEqual({ kind: 'reprocessed' });
     expect((await store.readProcessed(id)).signature).toBe('wrapper');
   });
 
@@ -248,7 +249,7 @@ describe('a processor that is faster', () => {
         return store.readProcessed(id);
       },
     });
-    await expect(resigner(store, raced).crash(id)).rejects.toThrow('was processed 5 times meanwhile');
+    await expect(resigner(store, raced).crash(id, AT)).rejects.toThrow('was processed 5 times meanwhile');
     expect((await store.readProcessed(id))['count']).toBe(10);
   });
 
@@ -262,7 +263,7 @@ describe('a processor that is faster', () => {
         return found;
       },
     });
-    expect(await resigner(store, raced).crash(id)).toEqual({ kind: 'gone' });
+    expect(await resigner(store, raced).crash(id, AT)).toEqual({ kind: 'gone' });
     await expect(store.readProcessed(id)).rejects.toMatchObject({ code: 'not_found' });
   });
 });
