@@ -9,7 +9,7 @@ import { SignatureRun } from './signature-run.ts';
 import type { SignatureResult } from './trace.ts';
 
 /** Goes up with every change that can change a signature; stored in each trace. */
-export const GENERATOR_VERSION = '2026.2';
+export const GENERATOR_VERSION = '2026.3';
 
 /**
  * Room for 100,000 distinct frames of 200 characters, some 50 MB. Names in other scripts take two bytes a

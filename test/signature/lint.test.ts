@@ -132,10 +132,21 @@ describe('one line over another', () => {
 });
 
 describe('a frame', () => {
-  it.each(['foo', 'foo<T>::bar', 'foo::operator()', '@0x12', 'a.dll', 'a.cpp#12', 'foo:None', '<T as X>::y'])(
-    'may be called %s',
-    (name) => expect(isPossibleFrame(name)).toBe(true),
-  );
+  it.each([
+    'foo',
+    'foo<T>::bar',
+    'foo::operator()',
+    '@0x12',
+    'a.dll',
+    'a.cpp#12',
+    'foo:None',
+    '<T as X>::y',
+    'App.tap(at:_:)',
+    'tool.<module>',
+    'closure in App.run()',
+    'new Foo',
+    'main.Map[...]',
+  ])('may be called %s', (name) => expect(isPossibleFrame(name)).toBe(true));
   it.each(['foo(int)', 'int foo', 'foo<int>', 'foo &'])('is never called %s', (name) =>
     expect(isPossibleFrame(name)).toBe(false),
   );

@@ -8,8 +8,15 @@ import { PythonError } from '../python-values.ts';
  */
 const OTHER_FORMS = /^@|^\(unloaded |#\d|:(?:\d+|None)$|^[A-Z][\w.+-]*(?: [A-Z][\w.+-]*)*$/;
 
+/** What the names of other languages have that C++ and Rust lose: `App.View.tap(at:)`, `tool.<module>`, `main.Map[...]`. */
+const OF_OTHER_LANGUAGES = [
+  /^(?!.*::)(?=.*\.).*\((?:[\w$`]+:)*\)/,
+  /<(?:anonymous|class:|dictcomp|frozen|genexpr|lambda|listcomp|locals|main|module|setcomp|top)/,
+  /^(?:closure in|new) [\w$]/,
+];
+
 export function isPossibleFrame(name: string): boolean {
-  if (OTHER_FORMS.test(name)) return true;
+  if (OTHER_FORMS.test(name) || OF_OTHER_LANGUAGES.some((form) => form.test(name))) return true;
   return [collapseCppFunction, collapseRustFunction].some((collapse) => {
     try {
       const { name: collapsed, finish } = collapse(name);
