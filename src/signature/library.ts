@@ -1,4 +1,5 @@
 /** What `auxilio/signature` has wherever it runs: nothing here or below imports a module of Node. */
+export { DependencyError } from '../lib/toposort.ts';
 export { toCrashData } from './convert.ts';
 export type { CrashData, CrashDataFrame, CrashDataThread } from './crash-data.ts';
 export { defaultRules } from './default-rules.ts';
@@ -19,4 +20,5 @@ export {
 export type { BugReference } from './list-text.ts';
 export { ListError, type ListTexts, type SignatureLists } from './lists.ts';
 export { defineSignatureRule, type SignatureContext, type SignatureRule } from './rule.ts';
+export { readStackText } from './stack-text.ts';
 export type { FrameVerdict, ListLine, SignatureResult, SignatureStep, SignatureTrace } from './trace.ts';
