@@ -154,9 +154,10 @@ export class FrameNamer {
     const name = fixMissingModule(source.function, path);
     const { module } = frame;
     if (lowerCaseModules && typeof module !== 'string' && truthy(module)) throw noAttribute(module, 'lower');
-    const language = languageOfFrame(source.language, file, report);
-    if (language && typeof name === 'string' && name !== '')
-      return this.#named(language, name, source, module);
+    if (typeof name === 'string' && name !== '') {
+      const language = languageOfFrame(source.language, file, report);
+      if (language) return this.#named(language, name, source, module);
+    }
     if (truthy(name)) return this.#function(name, path?.endsWith('.rs') ?? false, source.line);
     const written = lowerCaseModules && typeof module === 'string' ? module.toLowerCase() : module;
     return this.known(nameWithoutFunction(source, written, unloaded, frame.offset));

@@ -46,6 +46,12 @@ describe('the language of a frame', () => {
     ['itself', { function: 'App.A+B.C(Int32 x)', language: 'csharp' }, undefined, 'App.A.B.C'],
     ['its name', { function: 'foo.isra.0+0x1a/0x30' }, undefined, 'foo'],
     ['the report', { function: 'async A.b [as c]' }, 'nodejs', 'A.b'],
+    [
+      'the report, for a page',
+      { function: 'async A.b [as c]', file: 'app://x/index.html' },
+      'electron',
+      'A.b',
+    ],
     ['nobody', { function: 'async A.b [as c]' }, undefined, '[as c]'],
     [
       'C++, whatever the report',

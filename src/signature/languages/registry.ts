@@ -65,10 +65,18 @@ export function languageByName(name: unknown): Language | undefined {
   return BY_NAME.get(OTHER_NAMES[lower] ?? lower);
 }
 
+const [C, H, J, R, S, T] = [...'chjrst'].map((letter) => letter.charCodeAt(0));
+
+/** `.c…`, `.h…` and `.rs`, but not `.cs`, `.cjs`, `.cts` and `.html`: asked for every frame, so that nothing is cut out for it. */
+function isPlainlyNative(file: string, dot: number): boolean {
+  const first = file.charCodeAt(dot + 1);
+  const second = file.charCodeAt(dot + 2);
+  if (first === C) return second !== S && second !== J && second !== T;
+  return (first === H && second !== T) || (first === R && second === S);
+}
+
 /** `hg:host/repo:a/b.py:755067c14b06` has its extension before the revision. */
-function extensionOf(file: string): string {
-  const dot = file.lastIndexOf('.');
-  if (dot < 0) return '';
+function extensionAt(file: string, dot: number): string {
   const extension = file.slice(dot + 1);
   const colon = extension.indexOf(':');
   return colon < 0 ? extension : extension.slice(0, colon);
@@ -82,7 +90,10 @@ export function languageOfFrame(
 ): Language | undefined {
   if (own !== undefined && own !== null) return languageByName(own);
   if (typeof file !== 'string' || file === '') return report;
-  const extension = extensionOf(file);
+  const dot = file.lastIndexOf('.');
+  if (dot < 0) return report;
+  if (isPlainlyNative(file, dot)) return undefined;
+  const extension = extensionAt(file, dot);
   return BY_EXTENSION.get(extension) ?? (NATIVE.has(extension.toLowerCase()) ? undefined : report);
 }
 
