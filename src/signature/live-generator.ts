@@ -26,13 +26,16 @@ const metrics = declareMetrics({
   },
 });
 
+/** A store that hangs must hold up neither a start nor the next edit. */
+const KEEP_MS = 5_000;
+
 export interface LiveOptions {
   /** Of the five files, absolute. */
   readonly folder: string;
   readonly log: Log;
   readonly rules?: readonly SignatureRule[];
   readonly cacheFile?: SafetyOptions['cacheFile'];
-  /** Keeps a version that is in use, for explanations in years to come. A failure is logged and tried again. */
+  /** Keeps a version that is in use, for explanations in years to come. A failure, or 5 s, is logged and tried again. */
   keep?(lists: SignatureLists, options: { readonly signal: AbortSignal }): Promise<void>;
 }
 
@@ -138,7 +141,7 @@ export class LiveGenerator implements Signatures {
     const { lists } = this;
     if (this.#kept === lists.digest) return;
     try {
-      await this.#options.keep?.(lists, { signal });
+      await this.#options.keep?.(lists, { signal: AbortSignal.any([signal, AbortSignal.timeout(KEEP_MS)]) });
       this.#kept = lists.digest;
     } catch (error) {
       throwIfAborted(signal);

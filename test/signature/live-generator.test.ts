@@ -159,6 +159,18 @@ describe('a version that could not be kept', () => {
   });
 });
 
+describe('a store that hangs', () => {
+  it('holds up neither the start nor an edit', { timeout: 30_000 }, async () => {
+    await follow({
+      keep: (_lists, { signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    });
+    expect(said.join()).toContain('could not be kept yet');
+    await writeFile(join(folder, PREFIX), 'alloc$');
+    await until(() => expect(signature()).toBe('alloc | foo'));
+  });
+});
+
 it('lists that cannot be used at the start are an error', async () => {
   await writeFile(join(folder, PREFIX), '*');
   await expect(follow()).rejects.toThrow(`${PREFIX}:1: nothing to repeat`);
