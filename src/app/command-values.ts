@@ -70,11 +70,10 @@ export function momentValue(flag: string, text: unknown, now: Date, side: 'start
     if (!Number.isNaN(time.getTime())) return time;
   }
   try {
-    return new Date(now.getTime() - durationValue(flag, given));
+    // Bare, it would be milliseconds, which nobody means.
+    if (!/^\d+$/.test(given)) return new Date(now.getTime() - durationValue(flag, given));
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
-    throw new UsageError(`${flag} is like 7d, 2026-11-21 or 2026-11-21T08:00Z, not ${shown(text)}`, {
-      cause,
-    });
   }
+  throw new UsageError(`${flag} is like 7d, 2026-11-21 or 2026-11-21T08:00Z, not ${shown(text)}`);
 }

@@ -118,6 +118,13 @@ describe('siglists apply', { timeout: 300_000 }, () => {
     );
   });
 
+  it.each([
+    [['--rate', '5MB'], '--rate is crashes a second, like 50, not "5MB"\n'],
+    [['--batch', '0'], '--batch is a whole number from 1 on, not "0"\n'],
+  ])('%j is one line', async (args, line) => {
+    expect(await apply(at, ...args)).toMatchObject({ code: 2, stderr: line });
+  });
+
   it('run once more: nothing is left to do', async () => {
     const { stdout } = await apply(at);
     expect(stdout).toContain('0 of 60 crashes signed again');

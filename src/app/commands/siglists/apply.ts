@@ -13,9 +13,9 @@ import { StorageError } from '../../../storage/errors.ts';
 import { saveJson } from '../../../storage/transfer/durable-json.ts';
 import { Rate } from '../../../storage/transfer/rate.ts';
 import type { App } from '../../app.ts';
-import { type CommandContext, CommandError, defineCommand } from '../../command.ts';
+import { type CommandContext, CommandError, defineCommand, UsageError } from '../../command.ts';
 import { rateValue, wholeValue } from '../../command-values.ts';
-import { PAUSES, paceOptions, placeOf, transferFolder } from '../../run-transfer.ts';
+import { PAUSES, placeOf, transferFolder } from '../../run-transfer.ts';
 import { crashes, number, summary } from '../../siglists/preview.ts';
 import {
   countCrashes,
@@ -110,6 +110,14 @@ function told(receipt: ResignReceipt, path: string): readonly string[] {
   ];
 }
 
+/** Bytes are not counted here. */
+function crashRate(text: unknown): Rate {
+  const limit = rateValue('--rate', text);
+  if (limit?.per === 'byte')
+    throw new UsageError(`--rate is crashes a second, like 50, not ${JSON.stringify(text)}`);
+  return new Rate(limit);
+}
+
 async function runOf(
   context: CommandContext,
   app: App,
@@ -140,7 +148,7 @@ async function runOf(
       key: await keyOf(app, identity),
       concurrency: wholeValue('--concurrency', options['concurrency']),
       batch: wholeValue('--batch', options['batch']),
-      rate: new Rate(rateValue('--rate', options['rate'])),
+      rate: crashRate(options['rate']),
       pauses: PAUSES,
       onProgress: ({ counts }) => progress.at(counts.scanned, counts.signed),
       onEnd: () => progress.end(),
@@ -174,7 +182,8 @@ export default defineCommand({
     ...scanOptions,
     { flags: '--dry-run', doc: 'only say how many would change' },
     { flags: '--all', doc: 'also crashes whose signature stays, when another version of the lists made it' },
-    ...paceOptions,
+    { flags: '--rate <limit>', doc: 'at most so many crashes a second, like 50' },
+    { flags: '--concurrency <n>', doc: 'crashes at once', default: '8' },
     { flags: '--batch <n>', doc: 'crashes between two notes of how far it is', default: '200' },
     {
       flags: '--receipt <file>',
