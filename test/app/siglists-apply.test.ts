@@ -4,10 +4,12 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NodeDisk } from '../../src/lib/disk.ts';
 import type { CrashId } from '../../src/model/crash-id.ts';
 import type { ProcessedCrash } from '../../src/model/processed-crash.ts';
 import type { ResignReceipt } from '../../src/processor/resign/resign-receipt.ts';
 import { rawCrash } from '../../src/storage/conformance/inputs.ts';
+import { soleRun } from '../../src/storage/transfer/sole-run.ts';
 import { eventually, repository, runAuxilio, temporaryFolder } from '../build/running-auxilio.ts';
 import { crashData, fill, generatorOf, listsWith, processedWith, withStores } from './siglists-site.ts';
 
@@ -168,12 +170,10 @@ describe('siglists apply', { timeout: 300_000 }, () => {
   it('beside a running one is refused', async () => {
     const busy = await site();
     try {
-      const [first, second] = await Promise.all([
-        apply(busy, '--rate', '20'),
-        eventually('a state', async () => (await files(busy, '.state.json'))[0]).then(() => apply(busy)),
-      ]);
-      expect(first.code).toBe(0);
-      expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('runs already') });
+      await interrupted(busy, 'SIGKILL');
+      const [state = ''] = await files(busy, '.state.json');
+      const refused = await soleRun(new NodeDisk(), state.replace('.state.json', '.lock'), () => apply(busy));
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('runs already') });
     } finally {
       await busy.remove();
     }
