@@ -60,8 +60,8 @@ export class SignatureGenerator implements Signatures {
   }
 }
 
-/** `before` of one rule is `after` of the other. */
-function inOrder(rules: readonly SignatureRule[]): readonly SignatureRule[] {
+/** Throws `DependencyError`. `before` of one rule is `after` of the other. */
+export function inOrder(rules: readonly SignatureRule[]): readonly SignatureRule[] {
   const names = new Set(rules.map((rule) => rule.name));
   for (const { name, before } of rules) {
     const unknown = before?.find((other) => !names.has(other));

@@ -33,7 +33,7 @@ export interface LiveOptions {
   /** Of the five files, absolute. */
   readonly folder: string;
   readonly log: Log;
-  readonly rules?: readonly SignatureRule[];
+  readonly rules: readonly SignatureRule[];
   readonly cacheFile?: SafetyOptions['cacheFile'];
   /** Keeps a version that is in use, for explanations in years to come. A failure, or 5 s, is logged and tried again. */
   keep?(lists: SignatureLists, options: { readonly signal: AbortSignal }): Promise<void>;
@@ -64,7 +64,7 @@ export class LiveGenerator implements Signatures {
   static async open(options: LiveOptions): Promise<LiveGenerator> {
     const { folder, cacheFile, rules } = options;
     const lists = await loadLists(folder, { cacheFile });
-    return new LiveGenerator(options, new SignatureGenerator({ lists, ...(rules && { rules }) }));
+    return new LiveGenerator(options, new SignatureGenerator({ lists, rules }));
   }
 
   get lists(): SignatureLists {
@@ -109,7 +109,7 @@ export class LiveGenerator implements Signatures {
     const { folder, cacheFile, rules, log } = this.#options;
     try {
       const lists = await parseLists(texts, { folder, cacheFile, signal });
-      this.#generator = new SignatureGenerator({ lists, ...(rules && { rules }) });
+      this.#generator = new SignatureGenerator({ lists, rules });
     } catch (error) {
       throwIfAborted(signal);
       metrics.count('signature_lists_edits_total', { outcome: 'refused' });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registry } from '../../src/lib/metrics.ts';
+import { defaultRules } from '../../src/signature/default-rules.ts';
 import { LiveGenerator, type LiveOptions } from '../../src/signature/live-generator.ts';
 import { stack } from './stack.ts';
 
@@ -20,6 +21,7 @@ async function follow(options: Partial<LiveOptions> = {}): Promise<LiveGenerator
   said = [];
   const log = pino({ base: null, timestamp: false }, { write: (line) => void said.push(line) });
   live = await LiveGenerator.open({
+    rules: defaultRules,
     folder,
     log,
     keep: async ({ digest }) => void kept.push(digest),

@@ -5,6 +5,7 @@ import { parseStoredId } from '../../model/crash-id.ts';
 import type { Signatures } from '../../signature/generator.ts';
 import type { App } from '../app.ts';
 import { type CommandContext, defineCommand, UsageError } from '../command.ts';
+import { signatureRules } from '../signature-rules.ts';
 import { type CrashSource, openSource } from '../signing/crash-source.ts';
 import { type ExplainMode, explain, type TextsOf } from '../signing/explain.ts';
 import { FORMAT_NAMES, type Format, formatNamed } from '../signing/formats.ts';
@@ -159,7 +160,8 @@ export default defineCommand({
   async run(context) {
     const mode = modeOf(context);
     if (context.options['doc'] === true) {
-      for (const line of pipelineText()) context.print(line);
+      for (const line of pipelineText(await signatureRules(await context.configuration())))
+        context.print(line);
       return 0;
     }
     return withApp(context, async (app) => {

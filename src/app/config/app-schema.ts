@@ -76,6 +76,7 @@ export const symbolsWiring: SettingsSchema<SymbolsWiring> = {
 export interface SignatureSettings {
   readonly list_dir: string;
   readonly lists_store: string;
+  readonly rules: readonly string[];
 }
 
 export const signatureSchema: SettingsSchema<SignatureSettings> = {
@@ -88,6 +89,11 @@ export const signatureSchema: SettingsSchema<SignatureSettings> = {
     doc: 'A store with `blobs` that keeps each version of the lists that made a signature, for explanations; empty keeps them under DATA_DIR, where only this host sees them.',
     format: String,
     default: '',
+  },
+  rules: {
+    doc: 'Signature rules from outside, by module path or package name.',
+    format: 'list',
+    default: [],
   },
 };
 

@@ -5,6 +5,7 @@ import { LiveGenerator } from '../../signature/live-generator.ts';
 import type { Opening } from '../app.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { packageRoot } from '../package-root.ts';
+import { signatureRules } from '../signature-rules.ts';
 
 /** A list that is missing matches nothing; a whole folder that is missing is a slip. */
 async function listFolder({ settings, cwd }: Configuration): Promise<string> {
@@ -25,6 +26,7 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
   const signatures = await LiveGenerator.open({
     folder,
     log,
+    rules: await signatureRules(configuration),
     // What is known of an operator's own lines: whether one may back-track badly takes a while to find out.
     cacheFile: join(configuration.dataDir, 'siglists.checked'),
     keep: async (lists, options) => (await app.listVersions()).keep(lists, options),

@@ -25,6 +25,7 @@ import {
   scanTarget,
 } from '../../siglists/scan-choice.ts';
 import { scanProgress } from '../../siglists/scan-progress.ts';
+import { signatureRules } from '../../signature-rules.ts';
 import { withApp } from '../../with-app.ts';
 
 /** The lists as they are now: an edit meanwhile is for the next run. */
@@ -33,7 +34,7 @@ async function fixedGenerator(context: CommandContext, app: App): Promise<Signat
   // Whoever asks for an explanation later wants to see the lines.
   if (context.options['dryRun'] !== true)
     await (await app.listVersions()).keep(lists, { signal: context.signal });
-  return new SignatureGenerator({ lists });
+  return new SignatureGenerator({ lists, rules: await signatureRules(app.configuration) });
 }
 
 function identityOf(

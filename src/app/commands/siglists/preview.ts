@@ -18,6 +18,7 @@ import {
   scanTarget,
 } from '../../siglists/scan-choice.ts';
 import { scanProgress } from '../../siglists/scan-progress.ts';
+import { signatureRules } from '../../signature-rules.ts';
 import { withApp } from '../../with-app.ts';
 
 interface NewLists {
@@ -37,13 +38,14 @@ async function newLists({ options, signal }: CommandContext, { configuration }: 
     throw new CommandError(`--list-dir: ${folder} cannot be read (${code ?? 'error'})`, { cause });
   }
   const lists = await loadLists(folder, { cacheFile: join(dataDir, 'siglists.checked'), signal });
-  return { folder, signatures: new SignatureGenerator({ lists }) };
+  const rules = await signatureRules(configuration);
+  return { folder, signatures: new SignatureGenerator({ lists, rules }) };
 }
 
 async function tally(
   context: CommandContext,
   target: ScanTarget,
-  signatures: Signatures,
+  { signatures, baseline }: { readonly signatures: Signatures; readonly baseline: Signatures | undefined },
   period: ScanPeriod,
 ): Promise<{ readonly moves: MovesTally; readonly withoutInput: number }> {
   const { signal } = context;
@@ -51,7 +53,10 @@ async function tally(
   const progress = scanProgress(await countCrashes(target, period, { signal }));
   let [done, changed, withoutInput] = [0, 0, 0];
   try {
-    for await (const { id, before, after } of rescan(target.store, signatures, period, { signal })) {
+    for await (const { id, before, after } of rescan(target.store, signatures, period, {
+      signal,
+      baseline,
+    })) {
       done += 1;
       if (after === undefined) withoutInput += 1;
       else {
@@ -81,6 +86,11 @@ export default defineCommand({
   options: [
     ...scanOptions,
     { flags: '--list-dir <folder>', doc: 'the lists to try; default is those in use' },
+    {
+      flags: '--against <what>',
+      doc: 'stored: the signatures as they are; current: what the lists in use would give, so that only the edit counts',
+      default: 'stored',
+    },
     { flags: '--format <format>', doc: [...PREVIEW_FORMATS.keys()].join(', '), default: 'text' },
     { flags: '-o, --output <file>', doc: 'write it there instead of on stdout' },
     {
@@ -93,11 +103,14 @@ export default defineCommand({
   examples: [
     'auxilio siglists preview --since 7d --list-dir ./siglists',
     'auxilio siglists preview --since 2026-11-01 --until 2026-11-07 --list-dir NEW --format markdown > comment.md',
+    'auxilio siglists preview --since 30d --list-dir NEW --against current',
     'auxilio siglists preview --since 30d --list-dir NEW --format html --output preview.html',
   ],
   async run(context) {
     const period = scanPeriod(context);
-    const { format, output, failOnChange } = context.options;
+    const { format, output, failOnChange, against } = context.options;
+    if (against !== 'stored' && against !== 'current')
+      throw new UsageError(`--against is stored or current, not ${JSON.stringify(against)}`);
     const write = PREVIEW_FORMATS.get(String(format));
     if (!write)
       throw new UsageError(
@@ -107,7 +120,8 @@ export default defineCommand({
       const view = viewOf(context, app);
       const { folder, signatures } = await newLists(context, app);
       const target = await scanTarget(context, app);
-      const { moves, withoutInput } = await tally(context, target, signatures, period);
+      const baseline = against === 'current' ? await app.signatures() : undefined;
+      const { moves, withoutInput } = await tally(context, target, { signatures, baseline }, period);
       const preview: Preview = {
         store: target.expression,
         since: period.from.toISOString(),
@@ -115,6 +129,7 @@ export default defineCommand({
         lists: signatures.lists.digest,
         folder,
         generator: GENERATOR_VERSION,
+        ...(baseline && { against: baseline.lists.digest }),
         withoutInput,
         ...moves.result(),
       };
