@@ -92,6 +92,36 @@ describe('siglists preview', { timeout: 120_000 }, () => {
     expect(before.stdout).toContain('0 crashes in 0 signatures');
   });
 
+  it('against the lists in use only the edit counts, whatever made the stored signatures', async () => {
+    const older = await temporaryFolder('auxilio-preview-');
+    try {
+      await fill(older.path, STACKS, await generatorOf(), { signature: 'from long ago' });
+      const run = (against: string) =>
+        runAuxilio(
+          [
+            'siglists',
+            'preview',
+            '--since',
+            '2026-11-21',
+            '--until',
+            '2026-11-21',
+            '--list-dir',
+            lists,
+            '--against',
+            against,
+          ],
+          { dataDir: older.path },
+        );
+      expect((await run('stored')).stdout).toContain('8 crashes change: 0 merges, 1 split, 0 moves');
+      const { stdout } = await run('current');
+      expect(stdout).toContain('6 crashes change: 1 merge, 1 split, 1 move; 5 signatures afterwards');
+      expect(stdout).toMatch(/^lists .*, beside lists [0-9a-f]{12}$/m);
+      expect(await run('x')).toMatchObject({ code: 2, stderr: '--against is stored or current, not "x"\n' });
+    } finally {
+      await older.remove();
+    }
+  });
+
   it('csv has all pairs, json the whole', async () => {
     const period = ['--since', '2026-11-21', '--until', '2026-11-21', '--list-dir', lists];
     const csv = await preview(...period, '--format', 'csv', '--limit', '1');

@@ -13,6 +13,8 @@ export interface Preview extends Moves {
   /** Where the new lists are; absent for those in use. */
   readonly folder?: string;
   readonly generator: string;
+  /** SHA-256 of the lists whose signatures it is compared with; absent for the stored ones. */
+  readonly against?: string;
   /** Crashes that cannot be judged: nobody stored what their signature was made of. */
   readonly withoutInput: number;
 }
@@ -41,7 +43,7 @@ export function summary(preview: Preview): readonly string[] {
   ];
   return [
     `${preview.store}, ${preview.since} to ${preview.until}: ${crashes(preview.crashes)} in ${counted(before, 'signature')}`,
-    `lists ${preview.lists.slice(0, 12)}${preview.folder === undefined ? '' : ` of ${preview.folder}`}, generator ${preview.generator}`,
+    `lists ${preview.lists.slice(0, 12)}${preview.folder === undefined ? '' : ` of ${preview.folder}`}, generator ${preview.generator}${preview.against === undefined ? '' : `, beside lists ${preview.against.slice(0, 12)}`}`,
     changed === 0
       ? 'no signature changes'
       : `${crashes(changed)} ${changed === 1 ? 'changes' : 'change'}: ${kinds.join(', ')}; ${counted(after, 'signature')} afterwards`,

@@ -35,21 +35,30 @@ const storedVersion = (trace: unknown): string =>
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+export interface RescanOptions extends CallOptions {
+  /** With the version that made the stored signature: its trace is read as well. */
+  readonly version?: boolean;
+  /** Compared with what these would give, rather than with the stored signature. */
+  readonly baseline?: Signatures | undefined;
+}
+
 export async function* rescan(
   store: CrashStorage<'scan'>,
   signatures: Signatures,
   period: ScanPeriod,
-  options: CallOptions & { readonly version?: boolean } = {},
+  options: RescanOptions = {},
 ): AsyncGenerator<Rescanned> {
-  const { signal, version = false } = options;
+  const { signal, version = false, baseline } = options;
+  const make = (by: Signatures, input: unknown): string =>
+    by.generate(input as CrashData, { trace: false }).signature;
   const columns = version ? [...COLUMNS, 'signature_trace'] : COLUMNS;
   for await (const row of store.scan({ ...period, columns }, { signal })) {
     throwIfAborted(signal);
     const { id, date, signature, signature_input: input } = row;
-    const after = isRecord(input)
-      ? signatures.generate(input as CrashData, { trace: false }).signature
-      : undefined;
+    const known = isRecord(input);
+    const after = known ? make(signatures, input) : undefined;
+    const before = known && baseline ? make(baseline, input) : text(signature);
     const signed = version ? storedVersion(row['signature_trace']) : undefined;
-    yield { id, date: text(date), before: text(signature), after, version: signed };
+    yield { id, date: text(date), before, after, version: signed };
   }
 }

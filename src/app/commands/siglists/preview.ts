@@ -42,6 +42,10 @@ async function newLists({ options, signal }: CommandContext, { configuration }: 
   return { folder, signatures: new SignatureGenerator({ lists, rules }) };
 }
 
+/** As they are now: an edit half-way through would be compared with itself. */
+const listsInUse = async (app: App): Promise<Signatures> =>
+  new SignatureGenerator({ lists: (await app.signatures()).lists });
+
 async function tally(
   context: CommandContext,
   target: ScanTarget,
@@ -120,7 +124,7 @@ export default defineCommand({
       const view = viewOf(context, app);
       const { folder, signatures } = await newLists(context, app);
       const target = await scanTarget(context, app);
-      const baseline = against === 'current' ? await app.signatures() : undefined;
+      const baseline = against === 'current' ? await listsInUse(app) : undefined;
       const { moves, withoutInput } = await tally(context, target, { signatures, baseline }, period);
       const preview: Preview = {
         store: target.expression,
