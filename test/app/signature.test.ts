@@ -196,6 +196,16 @@ describe('signature of stored crashes', { timeout: 120_000 }, () => {
 });
 
 describe('crash data and processed crashes as JSON', { timeout: 120_000 }, () => {
+  it('a stack as its runtime prints it does as well', async () => {
+    const traceback =
+      'Traceback (most recent call last):\n  File "/app/cart.py", line 3, in add\nKeyError: 1\n';
+    expect(JSON.parse((await signature(['signify'], traceback)).stdout)).toEqual({
+      signature: 'cart.add',
+      proto_signature: 'cart.add',
+      notes: [],
+    });
+  });
+
   it('signify is what fetch-data leads to', async () => {
     const data = await signature(['fetch-data', `bp-${OTHER}`]);
     expect(JSON.parse(data.stdout)).toMatchObject({

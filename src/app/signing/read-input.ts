@@ -1,7 +1,8 @@
-/** Crash data or processed crashes as JSON, from a file or stdin. */
+/** Crash data or processed crashes as JSON, or a stack as its runtime prints it, from a file or stdin. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isRecord } from '../../signature/python-values.ts';
+import { readStackText } from '../../signature/stack-text.ts';
 import { type CommandContext, CommandError, UsageError } from '../command.ts';
 import type { SomeCrash } from './signed.ts';
 
@@ -38,6 +39,8 @@ export async function readCrashes(context: CommandContext, file: string): Promis
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
+    const stack = readStackText(text);
+    if (stack) return [stack];
     throw new CommandError(`${where} is no JSON: ${(cause as Error).message}`, { cause });
   }
   const crashes: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];

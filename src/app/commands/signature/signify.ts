@@ -6,11 +6,16 @@ import { withApp } from '../../with-app.ts';
 
 export default defineCommand({
   name: 'signify',
-  summary: 'Make the signature of crash data or of a processed crash: JSON in, JSON out',
+  summary:
+    'Make the signature of crash data or of a processed crash as JSON, or of a stack as text: JSON comes out',
   args: '[file]',
   sections: ['signature'],
   options: [{ flags: '-v, --verbose', doc: 'with the debug log, the frames and the trace' }],
-  examples: ['signature signify < crash-data.json', 'signature signify processed.json | jq -r .signature'],
+  examples: [
+    'signature signify < crash-data.json',
+    'signature signify < traceback.txt',
+    'signature signify processed.json | jq -r .signature',
+  ],
   async run(context) {
     const [crash, ...more] = await readCrashes(context, context.args[0] ?? '-');
     if (!crash || more.length > 0)
