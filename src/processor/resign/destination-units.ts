@@ -2,7 +2,11 @@
  * The stores behind the processor's destination, each of which is updated from what it holds itself: one may keep a crash
  * whole and another only its public part, and neither is to get the other's.
  */
+import type { CrashId } from '../../model/crash-id.ts';
+import type { ProcessedCrash } from '../../model/processed-crash.ts';
+import type { CallOptions } from '../../model/report.ts';
 import { type CrashStorage, can, type Store } from '../../storage/contract.ts';
+import { codeOf } from '../../storage/errors.ts';
 
 export interface DestinationUnit {
   readonly store: CrashStorage<'processed.write'>;
@@ -13,7 +17,8 @@ export interface DestinationUnit {
 /** Those that give back less than was saved. */
 const PARTIAL: ReadonlySet<string> = new Set(['redactor', 'telemetry']);
 
-const isPartial = (store: Store): boolean => PARTIAL.has(store.use) || store.children.some(isPartial);
+/** Whether it may give back less than was saved. */
+export const isPartial = (store: Store): boolean => PARTIAL.has(store.use) || store.children.some(isPartial);
 
 /** A poly writes to all of its children; every other container and layer decides for itself which child is meant. */
 export function destinationUnits(store: Store): readonly DestinationUnit[] {
@@ -36,4 +41,18 @@ export function wholeReader(stores: readonly Store[]): CrashStorage<'processed.r
     if (below) return below;
   }
   return undefined;
+}
+
+/** Undefined when the store does not have it. */
+export async function readOrNone(
+  reader: CrashStorage<'processed.read'>,
+  id: CrashId,
+  options: CallOptions,
+): Promise<ProcessedCrash | undefined> {
+  try {
+    return await reader.readProcessed(id, options);
+  } catch (error) {
+    if (codeOf(error) === 'not_found') return undefined;
+    throw error;
+  }
 }

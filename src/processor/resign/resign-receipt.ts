@@ -13,6 +13,8 @@ export interface ResignCounts {
   readonly already: number;
   /** Left alone: a processor was at it since the run began. */
   readonly reprocessed: number;
+  /** Saved by a processor in the same moment: its result was put into every store. */
+  readonly settled: number;
   /** Removed since they were found. */
   readonly gone: number;
   readonly withoutInput: number;
@@ -39,6 +41,7 @@ export const EMPTY_RESIGN: ResignTally = {
     saved: 0,
     already: 0,
     reprocessed: 0,
+    settled: 0,
     gone: 0,
     withoutInput: 0,
     failed: 0,
@@ -46,10 +49,12 @@ export const EMPTY_RESIGN: ResignTally = {
   failures: [],
 };
 
-export type CrashResult = { readonly id: CrashId } & (
-  | { readonly outcome: Outcome }
-  | { readonly failure: string }
-);
+export interface Failed {
+  readonly id: CrashId;
+  readonly failure: string;
+}
+
+export type CrashResult = { readonly id: CrashId; readonly outcome: Outcome } | Failed;
 
 const KEYS = {
   signed: 'signed',

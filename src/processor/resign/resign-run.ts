@@ -1,7 +1,7 @@
 /** Signs a period again, batch by batch, and remembers how far it is; goes on where it stopped. */
 import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isAborted } from '../../lib/abort.ts';
+import { isAborted, sleep } from '../../lib/abort.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Disk } from '../../lib/disk.ts';
 import type { Log } from '../../lib/log.ts';
@@ -21,6 +21,7 @@ import {
   addResult,
   type CrashResult,
   EMPTY_RESIGN,
+  type Failed,
   type ResignIdentity,
   type ResignReceipt,
   type ResignTally,
@@ -53,7 +54,10 @@ export interface ResignWork {
   readonly period: ScanPeriod;
 }
 
-/** On the disk. What lies before `at` is done; those of `seen` are, too; those of `pending` may be done in some stores. */
+/**
+ * On the disk. What lies before `at` is done; those of `seen` are, too; those of `pending` may be done in some stores; of
+ * those of `unsettled` nobody knows yet whether a processor was at them in the same moment.
+ */
 interface State {
   readonly format: 1;
   readonly identity: ResignIdentity;
@@ -64,11 +68,15 @@ interface State {
   at: string;
   seen: CrashId[];
   pending: CrashId[];
+  unsettled: CrashId[];
   tally: ResignTally;
 }
 
 /** A killed run looks at so much again. */
 const SAVE_EVERY_MS = 1000;
+/** What a processor that saves in the same moment needs to reach all of its stores, on a busy day. */
+const SETTLE_MS = 300;
+const SAVED: ReadonlySet<string> = new Set(['signed', 'already']);
 /** More crashes of one millisecond than this are counted again by a run that goes on. */
 const MOST_SEEN = 5000;
 
@@ -103,6 +111,7 @@ export class ResignRun {
       at: from.toISOString(),
       seen: [],
       pending: [],
+      unsettled: [],
       tally: EMPTY_RESIGN,
     };
   }
@@ -119,6 +128,7 @@ export class ResignRun {
       await disk.makeFolder(dirname(this.receiptPath()));
       try {
         // Some stores may have these already: found by no scan, and told by nobody else.
+        await this.#settle(options);
         await this.#sign(options);
         await this.#scan(options);
       } finally {
@@ -193,6 +203,7 @@ export class ResignRun {
     try {
       await inOrder(pending, concurrency, work, async (result) => {
         left.delete(result.id);
+        if ('outcome' in result && SAVED.has(result.outcome.kind)) this.#state.unsettled.push(result.id);
         lines.push(...changeLine(result));
         this.#state.tally = addResult(this.#state.tally, result);
         this.#context.onProgress?.(this.#state.tally);
@@ -202,14 +213,42 @@ export class ResignRun {
       this.#state.pending = [...left];
       await this.#save();
     }
+    await this.#settle(options);
+  }
+
+  async #settle(options: CallOptions): Promise<void> {
+    const { resigner } = this.#work;
+    const { unsettled } = this.#state;
+    if (unsettled.length > 0 && resigner.settles) {
+      await sleep(SETTLE_MS, options);
+      const work = async (id: CrashId): Promise<CrashResult | boolean> =>
+        this.#patience.until(
+          id,
+          () => this.#attempt(id, () => resigner.settle(id, options), options),
+          options,
+        );
+      await inOrder(unsettled, this.#context.concurrency, work, async (result) => {
+        if (typeof result !== 'boolean') this.#state.tally = addResult(this.#state.tally, result);
+        else this.#state.tally = addCounts(this.#state.tally, { settled: Number(result) });
+      });
+    }
+    this.#state.unsettled = [];
+  }
+
+  #one(id: CrashId, options: CallOptions): Promise<CrashResult> {
+    // Of the first run, so that a crash that is done in parts has one time in all of its stores.
+    const at = new Date(this.#state.startedAt);
+    const work = async (): Promise<CrashResult> => ({
+      id,
+      outcome: await this.#work.resigner.crash(id, at, options),
+    });
+    return this.#attempt(id, work, options);
   }
 
   /** What a store refuses for good is that crash's own matter; an outage is everybody's. */
-  async #one(id: CrashId, options: CallOptions): Promise<CrashResult> {
-    // Of the first run, so that a crash that is done in parts has one time in all of its stores.
-    const at = new Date(this.#state.startedAt);
+  async #attempt<T>(id: CrashId, work: () => Promise<T>, options: CallOptions): Promise<T | Failed> {
     try {
-      return { id, outcome: await this.#work.resigner.crash(id, at, options) };
+      return await work();
     } catch (error) {
       if (options.signal?.aborted || isAborted(error)) throw error;
       if (!(error instanceof StorageError) || error.retryable) throw error;

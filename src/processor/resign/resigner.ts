@@ -7,8 +7,9 @@ import type { CallOptions, RawCrash } from '../../model/report.ts';
 import type { SignatureGenerator } from '../../signature/generator.ts';
 import type { CrashStorage, Store } from '../../storage/contract.ts';
 import { codeOf, StorageError } from '../../storage/errors.ts';
-import { type DestinationUnit, destinationUnits, wholeReader } from './destination-units.ts';
+import { type DestinationUnit, destinationUnits, readOrNone, wholeReader } from './destination-units.ts';
 import { isUntouched, resigned, type Signing, type Stale, storedInput } from './resigned.ts';
+import { settle } from './settle.ts';
 
 export interface ResignerDeps {
   /** Where raw crashes are. */
@@ -92,6 +93,17 @@ export class Resigner {
     return { kind: 'gone' };
   }
 
+  /** Whether there is anything to compare afterwards. */
+  get settles(): boolean {
+    return this.#units.filter(({ reader }) => reader !== undefined).length > 1;
+  }
+
+  /** A while after `crash`: true when a processor had saved it in the same moment; every store has its result then. */
+  async settle(id: CrashId, options: CallOptions = {}): Promise<boolean> {
+    const raw = await this.#raw(id, options);
+    return raw !== undefined && settle(this.#units, raw, options);
+  }
+
   async #raw(id: CrashId, options: CallOptions): Promise<RawCrash | undefined> {
     try {
       return await this.#deps.source.readRaw(id, options);
@@ -108,7 +120,7 @@ export class Resigner {
   ): Promise<{ readonly kind: UnitOutcome; readonly from: string; readonly to: string }> {
     const reader = own ?? this.#whole;
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
-      const before = reader && (await read(reader, id, options));
+      const before = reader && (await readOrNone(reader, id, options));
       const done = (kind: UnitOutcome, to = '') => ({ kind, from: before?.signature ?? '', to });
       if (!before) return done('gone');
       if (this.#isNewer(before)) return done('reprocessed');
@@ -118,7 +130,7 @@ export class Resigner {
       // A store that cannot be read is written to whenever the crash was found to be stale somewhere.
       if (!after && own) return done('already');
       if (!raw) throw new StorageError('not_found', this.#deps.source.name, `no raw crash ${id}`);
-      const now = await read(reader, id, options);
+      const now = await readOrNone(reader, id, options);
       if (!now) return done('gone');
       if (!isUntouched(before, now)) continue;
       await store.saveProcessed(raw, after ?? before, options);
@@ -138,23 +150,10 @@ export class Resigner {
     id: CrashId,
     options: CallOptions,
   ): Promise<Omit<Signing, 'at'> | undefined> {
-    const whole = async () => this.#whole && (await read(this.#whole, id, options));
+    const whole = async () => this.#whole && (await readOrNone(this.#whole, id, options));
     const found = storedInput(processed) ?? (await whole().then((crash) => crash && storedInput(crash)));
     if (!found) return undefined;
     const { generator, stale } = this.#deps;
     return { result: generator.generate(found), input: found, stale };
-  }
-}
-
-async function read(
-  reader: CrashStorage<'processed.read'>,
-  id: CrashId,
-  options: CallOptions,
-): Promise<ProcessedCrash | undefined> {
-  try {
-    return await reader.readProcessed(id, options);
-  } catch (error) {
-    if (codeOf(error) === 'not_found') return undefined;
-    throw error;
   }
 }

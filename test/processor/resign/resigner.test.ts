@@ -266,4 +266,49 @@ describe('a processor that is faster', () => {
     expect(await resigner(store, raced).crash(id, AT)).toEqual({ kind: 'gone' });
     await expect(store.readProcessed(id)).rejects.toMatchObject({ code: 'not_found' });
   });
+
+  describe('in the very moment of saving', () => {
+    const LATER = '2026-11-22T00:00:01.000Z';
+
+    /** `first` is overwritten with what was read before; `second` keeps what the processor made. */
+    async function overwritten(part: (store: MemoryStorage) => Store = (store) => store) {
+      const [source, first, second] = [memory('source'), memory('first'), memory('second')];
+      const before = await saved(source, [first, part(second)], {
+        completed_datetime: '2026-11-21T00:00:00.000Z',
+      });
+      const newer = reprocessed(before.id, { completed_datetime: LATER, email: 'a@example.org' });
+      let raced = false;
+      const racing = altered(first, {
+        async saveProcessed(...args: Parameters<MemoryStorage['saveProcessed']>) {
+          if (!raced) {
+            raced = true;
+            for (const store of [first, part(second)])
+              await (store as CrashStorage<'processed.write'>).saveProcessed(args[0], newer);
+          }
+          return first.saveProcessed(...args);
+        },
+      });
+      const both = resigner(source, createPoly('poly', [racing, part(second)]));
+      expect(await both.crash(before.id, AT)).toMatchObject({ kind: 'signed', stores: 1 });
+      expect(await first.readProcessed(before.id)).not.toHaveProperty('fresh');
+      return { both, first, second, newer };
+    }
+
+    it('is put right from the store that has its result', async () => {
+      const { both, first, second, newer } = await overwritten();
+      expect(both.settles).toBe(true);
+      expect(await both.settle(newer.id)).toBe(true);
+      expect(await first.readProcessed(newer.id)).toEqual(newer);
+      expect(await second.readProcessed(newer.id)).toEqual(newer);
+      expect(await both.settle(newer.id)).toBe(false);
+    });
+
+    it('is told when no store has all of its result', async () => {
+      const { both, first, newer } = await overwritten((store) =>
+        withRedactor(store, { forbiddenKeys: ['email'] }),
+      );
+      await expect(both.settle(newer.id)).rejects.toThrow(`auxilio reprocess ${newer.id}`);
+      expect(await first.readProcessed(newer.id)).not.toHaveProperty('fresh');
+    });
+  });
 });

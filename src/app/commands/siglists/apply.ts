@@ -97,6 +97,7 @@ function told(receipt: ResignReceipt, path: string): readonly string[] {
   const also = [
     [counts.already, 'signed so already'],
     [counts.reprocessed, 'left to a processor that was at work on them meanwhile'],
+    [counts.settled, 'saved by a processor in the same moment: its result is in every store'],
     [counts.gone, 'removed meanwhile'],
     [counts.withoutInput, 'without a stored input: auxilio reprocess'],
     [counts.failed, 'could not be signed again: the receipt says why'],
