@@ -33,8 +33,12 @@ afterEach(async () => {
   await folder.remove();
 });
 
-async function start(env: Readonly<Record<string, string>>): Promise<RunningAuxilio> {
-  auxilio = await startAuxilio({ dataDir: folder.path, env: { ...env, SIGNATURE_LIST_DIR: lists } });
+async function start(env: Readonly<Record<string, string>>, services?: string): Promise<RunningAuxilio> {
+  auxilio = await startAuxilio({
+    dataDir: folder.path,
+    env: { ...env, SIGNATURE_LIST_DIR: lists },
+    ...(services && { services }),
+  });
   return auxilio;
 }
 
@@ -127,4 +131,13 @@ it('does not start with lists that cannot be used, and says which line', { timeo
   await expect(start({})).rejects.toThrow(
     /prefix_signature_re\.txt:1: catastrophic backtracking .*, as on 'a'/,
   );
+});
+
+it('shows pages all the same, and says in its health what is wrong', { timeout: LIMIT_MS }, async () => {
+  await edit((text) => `bad(\n${text}`);
+  await start({}, 'web');
+  expect((await get('/')).status).toBe(200);
+  expect(String((await health())['signature_lists'])).toContain('prefix_signature_re.txt:1: missing )');
+  await edit((text) => text.replace('bad(\n', ''));
+  expect((await health())['signature_lists']).toBe('ok');
 });
