@@ -199,4 +199,41 @@ describe('siglists apply', { timeout: 300_000 }, () => {
       await raced.remove();
     }
   });
+
+  it('while a processor saves the same crashes, no store is left with what was read before', async () => {
+    const { path: dataDir, remove } = await temporaryFolder('auxilio-apply-');
+    try {
+      const generator = await generatorOf();
+      const many = Array.from({ length: 300 }, (_, i) => ['wrapper_x', `app::run${i}`]);
+      const ids = await fill(dataDir, many, generator, { completed_datetime: '2026-11-21T12:00:00.000Z' });
+      const lists = await listsWith(join(dataDir, 'NEW'), { 'irrelevant_signature_re.txt': 'wrapper_' });
+      const busy = { dataDir, ids, remove, env: { SIGNATURE_LIST_DIR: lists } };
+      const applied = apply(busy, '--batch', '50');
+      let isOver = false;
+      void applied.finally(() => {
+        isOver = true;
+      });
+      const newest = new Map<CrashId, string>();
+      await eventually('the beginning', async () => (await files(busy, '.state.json'))[0], 60_000);
+      await withStores(dataDir, async ({ crashes, index }) => {
+        for (let i = 0; !isOver; i += 1) {
+          const id = ids[(i * 7) % ids.length] as CrashId;
+          const at = new Date().toISOString();
+          const more = { completed_datetime: at, run: i };
+          const processed = processedWith(id, crashData(['wrapper_x', 'app::again']), generator, more);
+          await Promise.all(
+            [crashes, index].map((store) => store.saveProcessed(rawCrash({}, id), processed)),
+          );
+          newest.set(id, String(i));
+        }
+        expect((await applied).code).toBe(0);
+        expect(newest.size).toBeGreaterThan(10);
+        for (const [id, run] of newest)
+          for (const store of [crashes, index])
+            expect(String((await store.readProcessed(id))['run'])).toBe(run);
+      });
+    } finally {
+      await remove();
+    }
+  });
 });
