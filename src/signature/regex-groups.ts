@@ -1,5 +1,6 @@
 /** The groups of a Python pattern: their numbers and names, and whether one can be referred back to. */
 import { RegexError } from './regex-atoms.ts';
+import { NOTHING, type Width } from './regex-widths.ts';
 
 const GROUP_NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
@@ -11,6 +12,7 @@ const GROUP_NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 export class RegexGroups {
   readonly #names = new Map<string, number>();
   readonly #open = new Set<number>();
+  readonly #widths = new Map<number, Width>();
   /** Those that may not have taken part where the pattern is read now. */
   readonly #unsure = new Set<number>();
   readonly #referred = new Set<number>();
@@ -37,8 +39,9 @@ export class RegexGroups {
     return { number, source: `(?<g${number}>` };
   }
 
-  close(number: number): void {
+  close(number: number, width: Width): void {
     this.#open.delete(number);
+    this.#widths.set(number, width);
   }
 
   /** All groups since there were `count` may not have taken part from here on. */
@@ -52,7 +55,7 @@ export class RegexGroups {
     return `(?:(?=(?<${name}>${what}))\\k<${name}>)`;
   }
 
-  referenceTo(group: number | string): string {
+  referenceTo(group: number | string): { readonly source: string; readonly width: Width } {
     const number = typeof group === 'number' ? group : this.#names.get(group);
     if (number === undefined) throw new RegexError(`unknown group name ${group}`);
     if (number > this.#count) throw new RegexError(`invalid group reference ${group}`);
@@ -63,7 +66,7 @@ export class RegexGroups {
       );
     }
     this.#referred.add(number);
-    return `(?:\\k<g${number}>)`;
+    return { source: `(?:\\k<g${number}>)`, width: this.#widths.get(number) ?? NOTHING };
   }
 
   /** The source with those groups open that somebody refers to. */

@@ -7,8 +7,8 @@ export interface Quantifier {
   /** Behind it. */
   readonly end: number;
   readonly least: number;
-  /** No upper bound. */
-  readonly isLoop: boolean;
+  /** Infinity for a loop. */
+  readonly most: number;
   /** How many ways there are to repeat, loops aside. */
   readonly choices: number;
   /** Gives nothing back: `a++`. */
@@ -43,7 +43,7 @@ export function readQuantifier(pattern: string, at: number): Quantifier | undefi
     source: next === '?' ? `${source}?` : source,
     end: next === '?' || next === '+' ? end + 1 : end,
     least,
-    isLoop: range.most === Number.POSITIVE_INFINITY,
+    most: range.most,
     choices: range.most === Number.POSITIVE_INFINITY ? 1 : range.most - least + 1,
     isPossessive: next === '+',
   };

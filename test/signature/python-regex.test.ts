@@ -94,6 +94,9 @@ describe('Python patterns', () => {
     ['(?P<a>x)(y)(?>(z))\\2\\3(?P=a)', 'xyzyzx', true],
     ['((((((((((k))))))))))\\10', 'kk', true],
     ['(?<![a-z])x', 'x', true],
+    ['a(b|c){2}(?<=bc|cb)d', 'abcd', true],
+    ['a(b|c){2}(?<=bc|cb)d', 'abbd', false],
+    ['(a)b(?<=\\1b)c', 'abc', true],
     ['a(?#c)b', 'ab', true],
   ])('%s of %j is %s', (pattern, frame, expected) => {
     expect(matches(pattern, frame)).toBe(expected);
