@@ -98,6 +98,10 @@ describe.each([
   ['dotnet', 'App!App.Foo.Bar(Int32)', 'App.Foo.Bar'],
   ['dotnet', 'App.View:Draw (int,string)', 'App.View.Draw'],
   ['dotnet', 'App.<>c.<Run>b__3_0()', 'App.Run.lambda'],
+  ['dotnet', 'App.<>c.<<Run>b__3_0>d.MoveNext()', 'App.Run.lambda'],
+  ['dotnet', 'Program.<Main>$(String[] args)', 'Program.Main'],
+  ['dotnet', 'Program.clo@12-1.Invoke(Unit)', 'Program.clo@.Invoke'],
+  ['dotnet', 'App._Closure$__1-0._Lambda$__2(Object a0)', 'App._Closure$__._Lambda$__'],
   ['python', 'f', 'f'],
   ['ruby', 'ensure in block in Foo.bar', 'Foo.bar'],
   ['javascript', 'bound get size', 'size'],
@@ -122,6 +126,31 @@ describe('hostile names', () => {
     generator.generate({ language, threads: [{ frames: [{ function: name, file: `${name}.py` }] }] });
     readStackText(name, language);
     expect(performance.now() - from).toBeLessThan(250);
+  });
+});
+
+describe('a line', () => {
+  it.each([
+    ['kernel', '[    1.5] [<ffffffff810e>] foo+0x1/0x2 [ext4]', 'foo'],
+    ['kernel', '[c0000003fffbf7e0] [c000000000123abc] foo+0x10/0x20 (unreliable)', 'foo'],
+    ['kernel', '[    1.5] pc : foo+0x1c/0x100', 'foo'],
+    ['kernel', 'NIP foo+0x10/0x20', 'foo'],
+    ['kernel', '[    1.5] lr : foo+0x1c/0x100', undefined],
+    ['ruby', "C:/app/a.rb:3:in 'A#b'", 'A#b'],
+    ['ruby', "(irb):1:in `b'", '(irb):b'],
+    ['python', '  |   File "/a/b.py", line 3, in c', 'b.c'],
+    ['python', '  File "<stdin>", line 1', '<stdin>.<module>'],
+    ['swift', '2  App  0x0000000104b200aa A.b(_:) (in App) + 8 (A.swift:3) [inlined]', 'A.b(_:)'],
+    ['swift', '2  My App  0x0000000104b200aa $s3App1bC + 8', '$s3App1bC'],
+    ['javascript', '    at foo (C:\\app\\a.js:3:1)', 'foo'],
+    ['javascript', '    at new Promise (<anonymous>)', 'new Promise'],
+    ['javascript', '    at async /app/a.js:3:1', 'a.js:<anonymous>'],
+    ['javascript', '    at this is prose', undefined],
+    ['go', 'exit status 2', undefined],
+    ['dotnet', '   at the end', undefined],
+  ])('of %s: %s', (language, line, expected) => {
+    const data = readStackText(line, language);
+    expect(data && namesOf(data)[0]).toBe(expected);
   });
 });
 

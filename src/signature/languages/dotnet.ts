@@ -5,12 +5,19 @@ import { defineLanguage, frameOf } from './language.ts';
 /** What the compiler makes of one method, back to the method as it was written. */
 const asWritten = (name: string): string =>
   name
+    // Async lambdas: `<<Run>b__3_0>d.MoveNext`.
+    .replace(/<(<[^<>]+>[bg]__[\w|]+)>d(?:__\d+)?\.MoveNext$/, '$1')
     // Async methods and iterators are state machines: `<RunAsync>d__12.MoveNext`.
     .replace(/<([^<>]+)>d(?:__\d+)?(?:`\d+)?\.MoveNext$/, '$1')
     // Lambdas: `<>c.<Run>b__3_0`, `<>c__DisplayClass5_0.<Run>b__1`.
     .replace(/(?:<>c(?:__DisplayClass\w+)?(?:`\d+)?\.)?<([^<>]+)>b__\w+$/, '$1.lambda')
     // Local functions: `<Run>g__Check|5_0`.
-    .replace(/(?:<>c(?:__DisplayClass\w+)?(?:`\d+)?\.)?<([^<>]+)>g__(\w+)\|\w+$/, '$1.$2');
+    .replace(/(?:<>c(?:__DisplayClass\w+)?(?:`\d+)?\.)?<([^<>]+)>g__(\w+)\|\w+$/, '$1.$2')
+    // Statements of a file without a class: `Program.<Main>$`.
+    .replace(/<([^<>]+)>\$$/, '$1')
+    // F# and Visual Basic count closures by line and by number: `clo@12-1`, `_Lambda$__2`.
+    .replace(/@\d+(?:-\d+)*/g, '@')
+    .replace(/\$__\d+(?:-\d+)*/g, '$$__');
 
 export default defineLanguage({
   name: 'dotnet',

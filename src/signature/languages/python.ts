@@ -25,10 +25,10 @@ export default defineLanguage({
     const where = place.replace(/^<frozen (.*)>$/, '$1');
     return where === '' || name.startsWith(`${where}.`) ? name : `${where}.${name}`;
   },
-  // `  File "/usr/bin/tool", line 12, in main`
+  // `  File "/usr/bin/tool", line 12, in main`; groups of exceptions have a bar in front.
   readLine(line) {
     const [, file = '', at, name = '<module>'] =
-      /^\s*File "([^"]*)", line (\d+)(?:, in (.+))?$/.exec(line) ?? [];
+      /^[\s|]*File "([^"]*)", line (\d+)(?:, in (.+))?$/.exec(line) ?? [];
     if (at === undefined) return undefined;
     return frameOf({ name: name.trim(), file, line: at });
   },

@@ -13,7 +13,8 @@ export default defineLanguage({
   },
   // `/app/models/user.rb:12:in 'User#save'`; the first quote was a backtick before 3.4.
   readLine(line) {
-    const [, file, at, name] = /^\s*(?:from )?([^\s:][^:]*):(\d+):in [`'](.+?)'(?:: .*)?$/.exec(line) ?? [];
+    const [, file, at, name] =
+      /^\s*(?:from )?((?:[A-Z]:)?[^\s:][^:]*):(\d+):in [`'](.+?)'(?:: .*)?$/.exec(line) ?? [];
     return name === undefined ? undefined : frameOf({ name, file, line: at });
   },
 });
