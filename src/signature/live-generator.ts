@@ -102,14 +102,17 @@ export class LiveGenerator implements Signatures {
     else if (sameTexts(reading.texts, this.lists.texts)) this.#repaired();
     else if (!this.#refused || !sameTexts(reading.texts, this.#refused))
       await this.#use(reading.texts, signal);
-    await this.#keepOnce(signal);
+    await this.#keepOnce(this.lists, signal);
   }
 
   async #use(texts: ListTexts, signal: AbortSignal): Promise<void> {
     const { folder, cacheFile, rules, log } = this.#options;
     try {
       const lists = await parseLists(texts, { folder, cacheFile, signal });
-      this.#generator = new SignatureGenerator({ lists, rules });
+      const generator = new SignatureGenerator({ lists, rules });
+      // First kept, then used: no signature is made by lists that a crash of this process could take with it.
+      await this.#keepOnce(lists, signal);
+      this.#generator = generator;
     } catch (error) {
       throwIfAborted(signal);
       metrics.count('signature_lists_edits_total', { outcome: 'refused' });
@@ -137,8 +140,7 @@ export class LiveGenerator implements Signatures {
     this.#broken = undefined;
   }
 
-  async #keepOnce(signal: AbortSignal): Promise<void> {
-    const { lists } = this;
+  async #keepOnce(lists: SignatureLists, signal: AbortSignal): Promise<void> {
     if (this.#kept === lists.digest) return;
     try {
       await this.#options.keep?.(lists, { signal: AbortSignal.any([signal, AbortSignal.timeout(KEEP_MS)]) });

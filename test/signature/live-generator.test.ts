@@ -62,6 +62,18 @@ describe('an edit of a list', { timeout: 60_000 }, () => {
     expect(live?.generate(CRASH).trace.lists).toBe(live?.lists.digest);
   });
 
+  it('is kept before it is used', async () => {
+    const inUse: (string | undefined)[] = [];
+    await follow({
+      keep: async () => {
+        inUse.push(signature());
+      },
+    });
+    await writeFile(join(folder, PREFIX), 'alloc$\n');
+    await until(() => expect(signature()).toBe('alloc | foo'));
+    expect(inUse).toEqual(['alloc', 'alloc']);
+  });
+
   it('is seen when the editor writes a new file and renames it over the old one, again and again', async () => {
     await follow();
     for (const [text, expected] of [
