@@ -56,6 +56,10 @@ describe('lint', () => {
     ['[^a]\nb', ['2 shadowed']],
     ['a.c$\nabc\\Z', ['2 shadowed']],
     ['abc\\Z\na.c$', ['1 order']],
+    ['alpha\nbeta\nzeta\ngamma\nomega\nsigma', ['3 order']],
+    ['alpha\n(B)eta\n_gamma\nomega\nsigma\nzeta\ndelta', ['7 order']],
+    ['alpha\nzeta\nbeta\nomega\ngamma\nsigma', []],
+    ['alpha\nbeta\n\nzeta\ngamma\n# x\nomega\nalso', []],
     ['a$b', ['1 never']],
     ['foo\\(int\\)', ['1 never']],
     ['std::vector<int>', ['1 never']],
@@ -66,6 +70,17 @@ describe('lint', () => {
     ['naïve\nété', []],
   ])('%j', async (text, expected) => {
     expect(await ofPrefix(text)).toEqual(expected);
+  });
+
+  it('says where a line out of alphabetical order belongs', async () => {
+    const findings = await lint({
+      prefix: 'alpha\nbeta\nzeta\ngamma\nomega\nsigma',
+      trim: 'b\nc\nd\ne\nf\na',
+    });
+    expect(findings.map(({ message, by }) => [message, by?.line])).toEqual([
+      ['out of alphabetical order: it belongs at the end of its group', undefined],
+      ['out of alphabetical order: it belongs before line 1', 1],
+    ]);
   });
 
   it('says which line it is about', async () => {

@@ -5,6 +5,7 @@
 import { type ListEntry, readListText } from '../list-text.ts';
 import { LIST_FILES, LIST_NAMES, ListError, type ListName, type ListTexts, translateLine } from '../lists.ts';
 import type { PatternJudge } from '../pattern-verdict.ts';
+import { outOfOrder } from './alphabetical.ts';
 import { CheckedLine, covers } from './checked-line.ts';
 import { isPossibleFrame } from './possible-frame.ts';
 
@@ -40,6 +41,7 @@ export async function lintLists(texts: ListTexts, options: LintOptions): Promise
     const find = finder(findings, name);
     const entries = readListText(texts[name] ?? '');
     const distinct = withoutDuplicates(entries, find);
+    checkAlphabet(entries, find);
     const lines = translatable(distinct, find);
     if (name === 'sentinels') checkSentinels(lines, find);
     else usable.set(name, await withoutSlow(lines, find, options));
@@ -69,6 +71,13 @@ function withoutDuplicates(entries: readonly ListEntry[], find: Find): readonly 
     else first.set(entry.pattern, entry);
   }
   return [...first.values()];
+}
+
+function checkAlphabet(entries: readonly ListEntry[], find: Find): void {
+  for (const [entry, before] of outOfOrder(entries)) {
+    const place = before ? `before line ${before.line}` : 'at the end of its group';
+    find(entry, 'order', `out of alphabetical order: it belongs ${place}`, before);
+  }
 }
 
 function translatable(entries: readonly ListEntry[], find: Find): readonly CheckedLine[] {
