@@ -43,6 +43,8 @@ export interface WebDeps {
   readonly findLists?:
     | ((digest: string, options?: CallOptions) => Promise<ListTexts | undefined>)
     | undefined;
+  /** Digest of the signature lists in use; undefined when they cannot be used. */
+  readonly currentLists?: (() => Promise<string | undefined>) | undefined;
   /** The collector's address, path included, e.g. `http://127.0.0.1:8001/submit`. */
   collectorUrl(): string;
   readonly fields: readonly FieldDefinition[];

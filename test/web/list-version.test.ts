@@ -15,10 +15,12 @@ const lists = await parseLists({
 const { trace } = new SignatureGenerator({ lists }).generate(stack('raise\nabort\nfoo'));
 
 let find: (digest: string) => Promise<ListTexts | undefined>;
+let current: string | undefined;
 let site: SiteFixture;
 beforeEach(async () => {
   find = async (digest) => (digest === lists.digest ? lists.texts : undefined);
-  site = await openSite({ findLists: (digest) => find(digest) });
+  current = lists.digest;
+  site = await openSite({ findLists: (digest) => find(digest), currentLists: async () => current });
   await site.save(crash({ signature_trace: JSON.parse(JSON.stringify(trace)) }));
 });
 afterEach(() => site.close());
@@ -73,6 +75,18 @@ describe('a version of the lists', () => {
     const answer = await site.browser().get(`/siglists/${digest}`);
     expect(answer.status).toBe(status);
     expect(answer.body).toContain('Lists not found');
+  });
+
+  it('says whether it is in use, and leads to those that are', async () => {
+    expect((await site.browser().get(`/siglists/${lists.digest}`)).body).toContain('They are in use now.');
+    expect(await site.browser().get('/siglists')).toMatchObject({
+      status: 302,
+      headers: { location: `/siglists/${lists.digest}` },
+    });
+    current = '1'.repeat(64);
+    expect((await site.browser().get(`/siglists/${lists.digest}`)).body).toContain('<a href="/siglists">');
+    current = undefined;
+    expect((await site.browser().get('/siglists')).status).toBe(404);
   });
 
   it('is a 503 while the store is down', async () => {

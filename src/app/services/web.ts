@@ -51,6 +51,7 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
         const lists = await watchedLists(app);
         return digest === lists?.digest ? lists.texts : (await app.listVersions()).find(digest, options);
       },
+      currentLists: async () => (await watchedLists(app))?.digest,
       collectorUrl: () => app.addresses.collector ?? collectorUrl(collector, collector),
       fields: FIELDS,
       sampleFolder,

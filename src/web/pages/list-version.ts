@@ -42,11 +42,19 @@ function listPart(file: string, name: ListName, text: string): Markup {
   })}</ol>`;
 }
 
-export function listVersionPage(digest: string, texts: ListTexts): Page {
+function usePart(digest: string, current: string | undefined): Markup | string {
+  if (current === undefined) return '';
+  return digest === current
+    ? 'They are in use now.'
+    : html`<a href="/siglists">The lists in use now</a> are others.`;
+}
+
+/** `current` is the digest of the lists in use, if that is known. */
+export function listVersionPage(digest: string, texts: ListTexts, current: string | undefined): Page {
   return {
     title: `Signature lists ${digest.slice(0, 12)}`,
     body: html`<article><h1>Signature lists <code>${digest.slice(0, 12)}</code></h1>
-<p class="note">As they were when they made the signatures that name them. SHA-256 <code>${digest}</code>.</p>
+<p class="note">As they were when they made the signatures that name them. SHA-256 <code>${digest}</code>. ${usePart(digest, current)}</p>
 <nav aria-label="Lists" class="chips">${[...LIST_NAMES.keys()].map((file) => html`<a href="#${file}">${file}</a> `)}</nav>
 ${[...LIST_NAMES].map(([file, name]) => listPart(file, name, texts[name] ?? ''))}</article>`,
   };

@@ -1,8 +1,8 @@
-/** `/siglists/DIGEST`: the lists that a signature was made with. Public, as the traces are that quote them. */
+/** `/siglists` and `/siglists/DIGEST`: the lists in use, and those that a signature was made with. Public, as the traces are that quote them. */
 import type { FastifyInstance } from 'fastify';
 import type { ListTexts } from '../../signature/lists.ts';
 import { PageError } from '../page-error.ts';
-import { listVersionPage } from '../pages/list-version.ts';
+import { listsAddress, listVersionPage } from '../pages/list-version.ts';
 import { describeFailure, withinTime } from '../store-failure.ts';
 import type { Pages } from './context.ts';
 
@@ -18,6 +18,13 @@ export async function findLists({ deps }: Pages, digest: string): Promise<ListTe
 const UNAVAILABLE = 503;
 
 export function registerListVersion(app: FastifyInstance, pages: Pages): void {
+  app.get('/siglists', async (_request, reply) => {
+    const digest = await pages.deps.currentLists?.();
+    if (digest === undefined)
+      throw new PageError(404, 'Lists not found', 'The lists on disk cannot be used now.');
+    return reply.redirect(listsAddress(digest), 302);
+  });
+
   app.get('/siglists/:digest', async (request, reply) => {
     const { digest = '' } = request.params as Readonly<Record<string, string>>;
     let texts: ListTexts | undefined;
@@ -33,6 +40,6 @@ export function registerListVersion(app: FastifyInstance, pages: Pages): void {
         'Lists not found',
         'No version of the signature lists with this digest is kept.',
       );
-    return pages.send(request, reply, listVersionPage(digest, texts));
+    return pages.send(request, reply, listVersionPage(digest, texts, await pages.deps.currentLists?.()));
   });
 }
