@@ -1,4 +1,5 @@
 /** An explanation for a terminal. */
+import { printable } from '../lib/printable.ts';
 import type { ExplainedFrame, ExplainedLine, Explanation } from './explanation.ts';
 
 /** What a signature is made of, in words. */
@@ -55,10 +56,3 @@ function frameLines(frame: ExplainedFrame): readonly string[] {
       : []),
   ];
 }
-
-/** Frames and annotations are the client's: none of them moves the cursor of a terminal or turns its text around. */
-const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (char) => {
-    const code = (char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-    return `[U+${code}]`;
-  });
