@@ -5,6 +5,7 @@ import { parseStoredId } from '../../model/crash-id.ts';
 import type { Signatures } from '../../signature/generator.ts';
 import type { App } from '../app.ts';
 import { type CommandContext, defineCommand, UsageError } from '../command.ts';
+import { fixedGenerator } from '../siglists/fixed-generator.ts';
 import { signatureRules } from '../signature-rules.ts';
 import { type CrashSource, openSource } from '../signing/crash-source.ts';
 import { type ExplainMode, explain, type TextsOf } from '../signing/explain.ts';
@@ -165,7 +166,7 @@ export default defineCommand({
       return 0;
     }
     return withApp(context, async (app) => {
-      const generator = await app.signatures();
+      const { generator } = await fixedGenerator(app.configuration, undefined, { signal: context.signal });
       const counts: Counts = { seen: 0, failed: 0, changed: 0 };
       const textsOf: TextsOf = (digest) => listTexts(app, generator, digest);
       const making = { generator, sign: { lists: listsText(app) }, mode, textsOf };

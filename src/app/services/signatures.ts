@@ -1,25 +1,8 @@
-import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { SettingsError } from '../../lib/settings.ts';
+import { join } from 'node:path';
 import { LiveGenerator } from '../../signature/live-generator.ts';
 import type { Opening } from '../app.ts';
-import type { Configuration } from '../config/configuration.ts';
-import { packageRoot } from '../package-root.ts';
+import { listFolder } from '../siglists/list-folder.ts';
 import { signatureRules } from '../signature-rules.ts';
-
-/** A list that is missing matches nothing; a whole folder that is missing is a slip. */
-async function listFolder({ settings, cwd }: Configuration): Promise<string> {
-  const { list_dir: given } = settings.signature;
-  if (!given) return join(packageRoot, 'siglists');
-  const folder = resolve(cwd, given);
-  try {
-    await readdir(folder);
-    return folder;
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new SettingsError(`SIGNATURE_LIST_DIR: ${folder} cannot be read (${code})`, { cause });
-  }
-}
 
 export async function open({ configuration, log, app, onClose }: Opening): Promise<LiveGenerator> {
   const folder = await listFolder(configuration);

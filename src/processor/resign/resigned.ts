@@ -3,18 +3,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import { toCrashData, trimSignatureInput } from '../../signature/convert.ts';
 import type { CrashData } from '../../signature/crash-data.ts';
-import { defaultRules } from '../../signature/default-rules.ts';
 import type { SignatureResult } from '../../signature/trace.ts';
 
 /** In front of the line that says so in the notes; there is one at most. */
 const SIGNED_AGAIN = '>>> Signed again: ';
-const RULE_NAMES = defaultRules.map(({ name }) => `${name}: `);
 const SHORT_DIGEST = 12;
 
-const isOfSignature = (line: string): boolean => RULE_NAMES.some((name) => line.startsWith(name));
-
 /** The lines of the generator stand where the old ones stood, or at the end. */
-function notesWith(notes: string, { notes: fresh, trace }: SignatureResult, at: Date): string {
+function notesWith(notes: string, { result, rules, at }: Signing): string {
+  const { notes: fresh, trace } = result;
+  const isOfSignature = (line: string): boolean => rules.some(({ name }) => line.startsWith(`${name}: `));
   const lines = notes === '' ? [] : notes.split('\n').filter((line) => !line.startsWith(SIGNED_AGAIN));
   const first = lines.findIndex(isOfSignature);
   const place = first < 0 ? lines.length : first;
@@ -48,15 +46,15 @@ function isStale(processed: ProcessedCrash, result: SignatureResult, stale: Stal
 export interface Signing {
   readonly result: SignatureResult;
   readonly input: CrashData;
+  /** Those that signed it before, too: their lines of the notes go. */
+  readonly rules: readonly { readonly name: string }[];
   readonly stale: Stale;
   readonly at: Date;
 }
 
 /** Undefined when it is signed so already. */
-export function resigned(
-  processed: ProcessedCrash,
-  { result, input, stale, at }: Signing,
-): ProcessedCrash | undefined {
+export function resigned(processed: ProcessedCrash, signing: Signing): ProcessedCrash | undefined {
+  const { result, input, stale } = signing;
   if (!isStale(processed, result, stale)) return undefined;
   const { proto_signature: _, ...rest } = processed;
   const { proto_signature: proto } = result.extra;
@@ -64,7 +62,7 @@ export function resigned(
     ...rest,
     signature: result.signature,
     ...(proto === undefined ? {} : { proto_signature: proto }),
-    processor_notes: notesWith(processed.processor_notes ?? '', result, at),
+    processor_notes: notesWith(processed.processor_notes ?? '', signing),
     signature_input: (processed.signature_input ??
       trimSignatureInput(input)) as ProcessedCrash['signature_input'] & object,
     signature_trace: result.trace as unknown as ProcessedCrash['signature_trace'] & object,

@@ -17,6 +17,8 @@ export interface ResignerDeps {
   /** What the processor writes to. */
   readonly destination: Store;
   readonly generator: SignatureGenerator;
+  /** Those of the generator. */
+  readonly rules: readonly { readonly name: string }[];
   readonly clock: Clock;
   readonly stale: Stale;
 }
@@ -153,7 +155,7 @@ export class Resigner {
     const whole = async () => this.#whole && (await readOrNone(this.#whole, id, options));
     const found = storedInput(processed) ?? (await whole().then((crash) => crash && storedInput(crash)));
     if (!found) return undefined;
-    const { generator, stale } = this.#deps;
-    return { result: generator.generate(found), input: found, stale };
+    const { generator, rules, stale } = this.#deps;
+    return { result: generator.generate(found), input: found, rules, stale };
   }
 }

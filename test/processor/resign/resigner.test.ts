@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CrashId } from '../../../src/model/crash-id.ts';
 import type { ProcessedCrash } from '../../../src/model/processed-crash.ts';
 import { Resigner } from '../../../src/processor/resign/resigner.ts';
+import { defaultRules } from '../../../src/signature/default-rules.ts';
 import type { SignatureGenerator } from '../../../src/signature/generator.ts';
 import { SignatureGenerator as Generator } from '../../../src/signature/generator.ts';
 import { parseLists } from '../../../src/signature/list-folder.ts';
@@ -65,7 +66,7 @@ async function saved(
 }
 
 const resigner = (source: MemoryStorage, destination: Store, stale: 'signature' | 'version' = 'signature') =>
-  new Resigner({ source, destination, generator: fresh, clock, stale });
+  new Resigner({ source, destination, generator: fresh, rules: defaultRules, clock, stale });
 
 describe('a crash signed again', () => {
   it('has a new signature, trace, notes, digest and generator version, and everything else as it was', async () => {

@@ -11,6 +11,7 @@ import { rescan } from '../../../src/processor/resign/rescan.ts';
 import { ResignRun } from '../../../src/processor/resign/resign-run.ts';
 import { Resigner } from '../../../src/processor/resign/resigner.ts';
 import { FIELDS } from '../../../src/search/field-list.ts';
+import { defaultRules } from '../../../src/signature/default-rules.ts';
 import { GENERATOR_VERSION, SignatureGenerator } from '../../../src/signature/generator.ts';
 import { parseLists } from '../../../src/signature/list-folder.ts';
 import { rawCrash, report } from '../../../src/storage/conformance/inputs.ts';
@@ -68,6 +69,7 @@ describe.each([...sqlite, ...postgres, ...elasticsearch])('$use $variant', ({ us
             source: bucket,
             destination,
             generator: fresh,
+            rules: defaultRules,
             clock: systemClock,
             stale: 'signature',
           });

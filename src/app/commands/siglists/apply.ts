@@ -29,7 +29,7 @@ import { signatureRules } from '../../signature-rules.ts';
 import { withApp } from '../../with-app.ts';
 
 /** The lists as they are now: an edit meanwhile is for the next run. */
-async function fixedGenerator(context: CommandContext, app: App): Promise<SignatureGenerator> {
+async function generatorInUse(context: CommandContext, app: App): Promise<SignatureGenerator> {
   const { lists } = await app.signatures();
   // Whoever asks for an explanation later wants to see the lines.
   if (context.options['dryRun'] !== true)
@@ -133,6 +133,7 @@ async function runOf(
     source: need(await stores.get(settings.processor.source), 'PROCESSOR_SOURCE', 'raw.read'),
     destination: await stores.get(settings.processor.destination, 'PROCESSOR_DESTINATION'),
     generator,
+    rules: await signatureRules(app.configuration),
     clock: systemClock,
     stale: options['all'] === true ? 'version' : 'signature',
   });
@@ -200,7 +201,7 @@ export default defineCommand({
   async run(context) {
     const period = scanPeriod(context);
     return withApp(context, async (app) => {
-      const generator = await fixedGenerator(context, app);
+      const generator = await generatorInUse(context, app);
       const target = await scanTarget(context, app);
       if (context.options['dryRun'] === true) return dryRun(context, target, generator, period);
       return finish(context, app, await runOf(context, app, target, generator));

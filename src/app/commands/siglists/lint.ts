@@ -1,25 +1,10 @@
-import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Finding, lintLists } from '../../../signature/lint/lint-lists.ts';
 import { readListTexts } from '../../../signature/list-folder.ts';
 import { judgePatterns } from '../../../signature/pattern-safety.ts';
-import { type CommandContext, CommandError, defineCommand, UsageError } from '../../command.ts';
-import { packageRoot } from '../../package-root.ts';
+import { type CommandContext, defineCommand, UsageError } from '../../command.ts';
 import { counted } from '../../rows.ts';
-
-/** That of `--list-dir`, else the one in use. */
-async function folderOf(context: CommandContext): Promise<string> {
-  const { settings, cwd } = await context.configuration();
-  const given = String(context.options['listDir'] ?? settings.signature.list_dir);
-  const folder = given === '' ? join(packageRoot, 'siglists') : resolve(cwd, given);
-  try {
-    await readdir(folder);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CommandError(`--list-dir: ${folder} cannot be read (${code ?? 'error'})`, { cause });
-  }
-  return folder;
-}
+import { listFolder } from '../../siglists/list-folder.ts';
 
 const LABELS: Readonly<Record<Finding['kind'], string>> = {
   refused: 'error',
@@ -57,7 +42,7 @@ export default defineCommand({
     const { format, strict } = context.options;
     if (format !== 'text' && format !== 'json')
       throw new UsageError(`--format is text or json, not ${JSON.stringify(format)}`);
-    const folder = await folderOf(context);
+    const folder = await listFolder(await context.configuration(), context.options['listDir']);
     const { signal } = context;
     const findings = await lintLists(await readListTexts(folder), { judge: judgePatterns, signal });
     if (format === 'json') context.print(JSON.stringify({ folder, findings }, null, 2));

@@ -1,13 +1,12 @@
-import { readdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { MovesTally } from '../../../processor/resign/moves.ts';
 import { rescan, type ScanPeriod } from '../../../processor/resign/rescan.ts';
-import { GENERATOR_VERSION, SignatureGenerator, type Signatures } from '../../../signature/generator.ts';
-import { loadLists } from '../../../signature/list-folder.ts';
+import { GENERATOR_VERSION, type Signatures } from '../../../signature/generator.ts';
 import type { App } from '../../app.ts';
-import { type CommandContext, CommandError, defineCommand, UsageError } from '../../command.ts';
+import { type CommandContext, defineCommand, UsageError } from '../../command.ts';
 import { wholeValue } from '../../command-values.ts';
-import { packageRoot } from '../../package-root.ts';
+import { fixedGenerator } from '../../siglists/fixed-generator.ts';
 import type { Preview, PreviewView } from '../../siglists/preview.ts';
 import { PREVIEW_FORMATS } from '../../siglists/preview-formats.ts';
 import {
@@ -18,33 +17,7 @@ import {
   scanTarget,
 } from '../../siglists/scan-choice.ts';
 import { scanProgress } from '../../siglists/scan-progress.ts';
-import { signatureRules } from '../../signature-rules.ts';
 import { withApp } from '../../with-app.ts';
-
-interface NewLists {
-  readonly folder: string;
-  readonly signatures: Signatures;
-}
-
-/** Those of `--list-dir`, else the lists in use. */
-async function newLists({ options, signal }: CommandContext, { configuration }: App): Promise<NewLists> {
-  const { cwd, dataDir, settings } = configuration;
-  const given = String(options['listDir'] ?? settings.signature.list_dir);
-  const folder = given === '' ? join(packageRoot, 'siglists') : resolve(cwd, given);
-  try {
-    await readdir(folder);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CommandError(`--list-dir: ${folder} cannot be read (${code ?? 'error'})`, { cause });
-  }
-  const lists = await loadLists(folder, { cacheFile: join(dataDir, 'siglists.checked'), signal });
-  const rules = await signatureRules(configuration);
-  return { folder, signatures: new SignatureGenerator({ lists, rules }) };
-}
-
-/** As they are now: an edit half-way through would be compared with itself. */
-const listsInUse = async (app: App): Promise<Signatures> =>
-  new SignatureGenerator({ lists: (await app.signatures()).lists });
 
 async function tally(
   context: CommandContext,
@@ -122,9 +95,14 @@ export default defineCommand({
       );
     return withApp(context, async (app) => {
       const view = viewOf(context, app);
-      const { folder, signatures } = await newLists(context, app);
+      const { configuration } = app;
+      const { signal } = context;
+      const tried = await fixedGenerator(configuration, context.options['listDir'], { signal });
+      const { folder, generator: signatures } = tried;
       const target = await scanTarget(context, app);
-      const baseline = against === 'current' ? await listsInUse(app) : undefined;
+      const inUse =
+        against === 'current' ? await fixedGenerator(configuration, undefined, { signal }) : undefined;
+      const baseline = inUse?.generator;
       const { moves, withoutInput } = await tally(context, target, { signatures, baseline }, period);
       const preview: Preview = {
         store: target.expression,

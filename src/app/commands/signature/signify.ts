@@ -1,4 +1,5 @@
 import { CommandError, defineCommand } from '../../command.ts';
+import { fixedGenerator } from '../../siglists/fixed-generator.ts';
 import { listsText } from '../../signing/lists-in-use.ts';
 import { readCrashes } from '../../signing/read-input.ts';
 import { sign } from '../../signing/signed.ts';
@@ -21,7 +22,11 @@ export default defineCommand({
     if (!crash || more.length > 0)
       throw new CommandError('one crash is wanted, not an array; signature --input takes many');
     return withApp(context, async (app) => {
-      const { result, debug } = sign(await app.signatures(), crash, { lists: listsText(app) });
+      const { result, debug } = sign(
+        (await fixedGenerator(app.configuration, undefined, { signal: context.signal })).generator,
+        crash,
+        { lists: listsText(app) },
+      );
       const { signature, notes, extra, trace } = result;
       const more = { debug, normalized_frames: extra.normalized_frames ?? [], trace };
       const answer = {
