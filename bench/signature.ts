@@ -3,14 +3,18 @@
  * lists of the package. Each round parses its crashes from JSON first, as the processor does, so that no string
  * has a hash from before; parsing is not counted. Crashes a second are of processor time, percentiles of the clock.
  *
- *   node bench/signature.ts [--crashes N] [--frames N]
+ * Then the commit before is measured in the same way: the machine of today is what both have in common.
+ *
+ *   node bench/signature.ts [--crashes N] [--frames N] [--rounds N] [--against COMMIT | --no-compare]
  */
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { CrashData } from '../src/signature/crash-data.ts';
 import { SignatureGenerator } from '../src/signature/generator.ts';
-import { loadLists } from '../src/signature/lists.ts';
+import { loadLists } from '../src/signature/list-folder.ts';
+import { HOSTILE, slowestMs } from './lib/hostile.ts';
+import { isWithin, previousCommit, resultsAt } from './lib/previous-commit.ts';
 import { median, percentile, printTable, type Row, writeJson } from './lib/report.ts';
 import { makeFrames, random, stackMaker } from './lib/stacks.ts';
 
@@ -19,10 +23,14 @@ const { values } = parseArgs({
     crashes: { type: 'string', default: '20000' },
     frames: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '5' },
+    against: { type: 'string' },
+    compare: { type: 'boolean', default: true },
   },
+  allowNegative: true,
 });
 const CRASHES = Number(values.crashes);
 const ROUNDS = Number(values.rounds);
+const TARGET = 25_000;
 
 const lists = await loadLists(new URL('../siglists', import.meta.url).pathname);
 const frames = makeFrames(Number(values.frames), random(1));
@@ -75,34 +83,6 @@ function summarise(name: string, rounds: readonly Round[]): Row {
   };
 }
 
-/** Frames made to be slow, 100 kB each. */
-const HOSTILE: Readonly<Record<string, (salt: string) => string>> = {
-  'opening <': (salt) => `${'<'.repeat(100_000)}${salt}`,
-  'opening ( with spaces': (salt) => `${'( '.repeat(50_000)}${salt}`,
-  'closed ( )': (salt) => `${'(a) '.repeat(25_000)}${salt}`,
-  'nested ParamTraits': (salt) => `${'IPC::ParamTraits<'.repeat(6000)}${salt}${'>'.repeat(6000)}`,
-  'mixed brackets': (salt) => `${"<([{`'}])>".repeat(10_000)}${salt}`,
-  'word characters': (salt) => `${'a'.repeat(100_000)}${salt}`,
-  'other scripts': (salt) => `${'\u00e9\u4e2d'.repeat(50_000)}${salt}`,
-  hashes: (salt) => `${'::h'.repeat(33_000)}${salt}`,
-  'commas and spaces': (salt) => `f${' ,*&'.repeat(25_000)}${salt}`,
-  underscores: (salt) => `__${'_'.repeat(100_000)}${salt}`,
-  'square brackets': (salt) => `${'[]'.repeat(25_000)}${salt}${'[]'.repeat(25_000)}[clone .cold`,
-};
-
-/** Milliseconds a crash, the slowest of five; each has a new name, so that no memo helps. */
-function slowest(generator: SignatureGenerator, make: (salt: string) => string): number {
-  const times = Array.from({ length: 6 }, (_, i) => {
-    const name = make(`x${i}`);
-    return [{ function: name }, { function: name, file: '/a.rs' }, { module: name }].map((frame) => {
-      const start = performance.now();
-      generator.generate({ threads: [{ frames: [frame] }] });
-      return performance.now() - start;
-    });
-  });
-  return Math.max(...times.slice(1).flat());
-}
-
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 /** Megabytes in use once all garbage is gone. */
@@ -128,14 +108,33 @@ for (let i = 0; i < ROUNDS; i++) {
 }
 rows.push(summarise('warm memo, with trace', warm));
 rows.push(summarise('warm memo, without trace', bare));
-const hostile = Object.entries(HOSTILE).map(([kind, make]) => ({
-  'frames of 100 kB': kind,
-  'ms a crash': slowest(generator, make),
-}));
-const memory = { 'memo MB': memo, 'RSS MB': process.memoryUsage().rss / 1e6 };
+const hostile = [...HOSTILE]
+  .map(([kind, makes]) => ({
+    '100 kB of': kind,
+    'ms a crash': slowestMs(makes, (data) => generator.generate(data)),
+  }))
+  .sort((one, other) => other['ms a crash'] - one['ms a crash']);
+const memory = { 'memo MB': memo, 'RSS MB': process.memoryUsage.rss() / 1e6 };
+
+/** The same cases as an earlier commit measured them. */
+function compare(commit: string): readonly Row[] {
+  const args = ['--crashes', values.crashes, '--frames', values.frames, '--rounds', values.rounds];
+  const results = resultsAt(commit, 'signature', args);
+  const before = new Map(
+    (results as { readonly rows: readonly Row[] }).rows.map((row) => [row['case'], row]),
+  );
+  return rows.map((row) => {
+    const [now, then] = [Number(row['crashes/s']), Number(before.get(row['case'])?.['crashes/s'])];
+    return { case: row['case'], [commit]: then, now, 'change %': (now / then - 1) * 100 };
+  });
+}
 
 printTable(rows, `${CRASHES} crashes of 40 frames out of ${values.frames}, median of ${ROUNDS} rounds`);
 printTable([memory], 'Memory: the full memo, and this process with its test data');
-printTable(hostile, 'Made to be slow');
-const file = await writeJson('signature', { crashes: CRASHES, rows, memory, hostile });
+printTable(hostile.slice(0, 12), `Made to be slow: the slowest of ${hostile.length} kinds (limit: 50 ms)`);
+const warmest = Number(rows.find((row) => row['case'] === 'warm memo, with trace')?.['crashes/s']);
+console.log(`\ntarget of ${TARGET} crashes/s with a warm memo: ${warmest >= TARGET ? 'met' : 'missed'}`);
+const compared = values.compare && !isWithin ? compare(values.against ?? previousCommit()) : [];
+if (compared.length > 0) printTable(compared, 'Beside the commit before, measured just now: crashes/s');
+const file = await writeJson('signature', { crashes: CRASHES, rows, memory, hostile, compared });
 console.log(`\nwritten to ${file}`);

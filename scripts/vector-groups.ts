@@ -16,7 +16,8 @@ import {
   signatureOfJavaException,
   signatureOfJavaStack,
 } from '../src/signature/java-signature.ts';
-import { loadLists, parseLists, type SignatureLists } from '../src/signature/lists.ts';
+import { loadLists, parseLists } from '../src/signature/list-folder.ts';
+import type { SignatureLists } from '../src/signature/lists.ts';
 import {
   type CollapsedFunction,
   collapseCppFunction,

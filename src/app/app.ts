@@ -9,7 +9,8 @@ import type { CallOptions } from '../model/report.ts';
 import type { ErrorReporter } from '../notify/contract.ts';
 import type { Processor } from '../processor/processor.ts';
 import type { CrashQueue } from '../queue/contract.ts';
-import type { SignatureGenerator } from '../signature/generator.ts';
+import type { ListVersions } from '../signature/list-versions.ts';
+import type { LiveGenerator } from '../signature/live-generator.ts';
 import type { Spool } from '../spool/contract.ts';
 import type { OpenStores } from '../storage/open-stores.ts';
 import type { Stackwalker } from '../symbols/stackwalker.ts';
@@ -38,7 +39,10 @@ export interface App {
   reporter(): Promise<ErrorReporter>;
   spool(): Promise<Spool>;
   outcomes(): Promise<OutcomeLog>;
-  signatures(): Promise<SignatureGenerator>;
+  /** With the configured lists; services that run for long call its `watch`. */
+  signatures(): Promise<LiveGenerator>;
+  /** Keep there what a stored trace was made with. */
+  listVersions(): Promise<ListVersions>;
   stackwalker(): Promise<Stackwalker>;
   collector(): Promise<Collector>;
   processor(): Promise<Processor>;

@@ -4,6 +4,7 @@ import type { Sample } from '../storage/transfer/ids.ts';
 import type { RateLimit } from '../storage/transfer/rate.ts';
 import { UsageError } from './command.ts';
 
+const DAY_MS = 86_400_000;
 const shown = (text: unknown): string => JSON.stringify(text);
 
 /** `YYYY-MM-DD`, a real day. */
@@ -55,4 +56,24 @@ export function sampleValue(flag: string, text: unknown): Sample | undefined {
   }
   if (Number(percent) > 0 && Number(percent) <= 100) return { percent: Number(percent) };
   throw new UsageError(`${flag}: a percentage is more than 0 and at most 100, not ${shown(text)}`);
+}
+
+/** A day, a time (ISO), or how long before `now`. `side` says whether a day means its beginning or what follows it. */
+export function momentValue(flag: string, text: unknown, now: Date, side: 'start' | 'end'): Date {
+  const given = String(text);
+  if (/^\d{4}-\d{2}-\d{2}$/.test(given)) {
+    const day = new Date(`${dayValue(flag, given)}T00:00:00Z`);
+    return side === 'start' ? day : new Date(day.getTime() + DAY_MS);
+  }
+  if (/^\d{4}-\d{2}-\d{2}T[\d:.]+Z?$/.test(given)) {
+    const time = new Date(given.endsWith('Z') ? given : `${given}Z`);
+    if (!Number.isNaN(time.getTime())) return time;
+  }
+  try {
+    // Bare, it would be milliseconds, which nobody means.
+    if (!/^\d+$/.test(given)) return new Date(now.getTime() - durationValue(flag, given));
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+  }
+  throw new UsageError(`${flag} is like 7d, 2026-11-21 or 2026-11-21T08:00Z, not ${shown(text)}`);
 }

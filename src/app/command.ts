@@ -9,6 +9,8 @@ export interface CommandContext {
   configuration(): Promise<Configuration>;
   /** A line on stdout. */
   print(text: string): void;
+  /** What `--help` prints, on stdout. */
+  help(): void;
   /** A line on stderr. */
   warn(text: string): void;
   /** Aborts on SIGINT and SIGTERM; a second signal ends the process at once. */

@@ -18,6 +18,7 @@ type ServiceName =
   | 'spool'
   | 'outcomes'
   | 'signatures'
+  | 'listVersions'
   | 'stackwalker'
   | 'collector'
   | 'processor'
@@ -34,6 +35,7 @@ const OPENERS: { readonly [N in ServiceName]: () => Promise<{ readonly open: Ope
   spool: () => import('./services/spool.ts'),
   outcomes: () => import('./services/outcomes.ts'),
   signatures: () => import('./services/signatures.ts'),
+  listVersions: () => import('./services/list-versions.ts'),
   stackwalker: () => import('./services/stackwalker.ts'),
   collector: () => import('./services/collector.ts'),
   processor: () => import('./services/processor.ts'),
@@ -106,6 +108,7 @@ export function openApp(configuration: Configuration, quit?: AbortSignal): App {
     spool: bind(container, 'spool', opening),
     outcomes: bind(container, 'outcomes', opening),
     signatures: bind(container, 'signatures', opening),
+    listVersions: bind(container, 'listVersions', opening),
     stackwalker: bind(container, 'stackwalker', opening),
     collector: bind(container, 'collector', opening),
     processor: bind(container, 'processor', opening),

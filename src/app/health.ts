@@ -19,6 +19,16 @@ async function stateOf(name: string, check: () => Promise<unknown>): Promise<str
   }
 }
 
+/** `ok`, or why the lists on disk are not those in use. A broken edit is no outage: the old lists go on working. */
+export async function listsHealth(app: App): Promise<string> {
+  try {
+    const { broken } = (await app.signatures()).state;
+    return broken === undefined ? 'ok' : `the old lists are in use: ${broken}`;
+  } catch (error) {
+    return reasonOf(error, 'signatures');
+  }
+}
+
 /** Every configured store, and `queue`. A store that cannot be opened is listed with its reason. */
 export async function storesHealth(
   app: App,

@@ -48,6 +48,7 @@ function contextOf(run: Run, commander: Commander): CommandContext {
       return configuration;
     },
     print: (text) => void process.stdout.write(`${text}\n`),
+    help: () => commander.outputHelp(),
     warn: (text) => void process.stderr.write(`${text}\n`),
     signal: run.stop.signal,
     stdinLines: () => stdinLines(run.stop.signal),

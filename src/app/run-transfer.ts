@@ -37,7 +37,7 @@ export const transferOptions: readonly CommandOption[] = [
 ];
 
 /** A blip is waited out; a longer outage ends the command, which goes on where it was when it is run again. */
-const PAUSES = { firstMs: 1000, longestMs: 30_000, attempts: 8 };
+export const PAUSES = { firstMs: 1000, longestMs: 30_000, attempts: 8 };
 
 export interface Period {
   readonly since: string;
@@ -55,7 +55,7 @@ export function periodOf({ since, until }: Readonly<Record<string, unknown>>, ea
 }
 
 /** Where an expression leads, secrets aside: other buckets under the same names are another transfer. */
-async function placeOf(app: App, expression: string, label: string): Promise<unknown> {
+export async function placeOf(app: App, expression: string, label: string): Promise<unknown> {
   const { configuration, log } = app;
   const options = {
     definitions: configuration.stores,

@@ -35,6 +35,21 @@ export function parseCrashId(text: string): CrashId | undefined {
   return path.startsWith('/report/index') && isCrashId(last) ? last : undefined;
 }
 
+const UUID = /^[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}(?![\s\S])/;
+
+/**
+ * Whatever a store may hold, as people write it: a crash id in the forms above, or a UUID without a date, bare, after `bp-`
+ * or at the end of a page's address, such as the OOPS ids of Ubuntu (version 1). Capitals are taken for small letters.
+ */
+export function parseStoredId(text: string): CrashId | undefined {
+  const small = text.toLowerCase();
+  const crash = parseCrashId(text) ?? parseCrashId(small);
+  if (crash) return crash;
+  const bare = small.startsWith('bp-') ? small.slice(3) : small;
+  const last = bare.startsWith('http') ? pathOf(bare).replace(/^.*\//, '') : bare;
+  return UUID.test(last) ? (last as CrashId) : undefined;
+}
+
 /** As RFC 1808 splits a URL, with or without a host; `;` begins the parameters of the last segment. */
 function pathOf(url: string): string {
   const [, , path = ''] = /^[a-z][a-z0-9+.-]*:(\/\/[^/?#]*)?([^?#]*)/i.exec(url) ?? [];

@@ -1,13 +1,13 @@
 /** A rule: one step of the processor, one file in `rules/`, default export named after the file. */
 import type { ProcessedCrash } from '../model/processed-crash.ts';
 import type { Dump, RawCrash } from '../model/report.ts';
-import type { SignatureGenerator } from '../signature/generator.ts';
+import type { Signatures } from '../signature/generator.ts';
 import type { Stackwalker } from '../symbols/stackwalker.ts';
 
 /** Things a rule may ask for; bound by the processor. */
 export interface RuleServices {
   readonly stackwalker: Stackwalker;
-  readonly signatures: SignatureGenerator;
+  readonly signatures: Signatures;
 }
 
 export type ServiceName = keyof RuleServices;

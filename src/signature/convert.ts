@@ -43,8 +43,9 @@ export function toCrashData(processed: Partial<ProcessedCrash>): CrashData {
     ...('java_exception' in processed && { java_exception: processed['java_exception'] }),
     ...('java_stack_trace' in processed && { java_stack_trace: processed['java_stack_trace'] }),
   };
+  const language = 'language' in processed && { language: processed['language'] };
   // Annotations are whatever the client sent: the generator takes every value of JSON for each of these.
-  return { ...common, ...walked, ...java } as CrashData;
+  return { ...common, ...walked, ...java, ...language } as CrashData;
 }
 
 export { trimSignatureInput } from './trim-input.ts';

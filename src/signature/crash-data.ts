@@ -6,6 +6,8 @@ export interface CrashDataFrame {
   readonly file?: string | null;
   readonly line?: number | string | null;
   readonly module?: string | null;
+  /** As in `languages/`; its file's extension says it otherwise. */
+  readonly language?: string | null;
   readonly module_offset?: string | null;
   readonly offset?: string | null;
   readonly inlines?: readonly Partial<InlineFrame>[] | null;
@@ -39,6 +41,8 @@ export interface CrashData {
   readonly ipc_channel_error?: string | null;
   readonly ipc_message_name?: string | null;
   readonly additional_minidumps?: readonly string[] | null;
+  /** Of a report whose frames do not say theirs, e.g. `python`, `javascript`, `kernel`. */
+  readonly language?: string | null;
   readonly hang?: string | number | null;
   readonly mdsw_status_string?: string | null;
   readonly original_signature?: string | null;

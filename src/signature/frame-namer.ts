@@ -1,6 +1,8 @@
 /** From the frames of a walked thread to the names that the lists are about. */
 import { type CacheLimits, GenerationalCache } from './generational-cache.ts';
 import { KnownFrame } from './known-frame.ts';
+import type { Language } from './languages/language.ts';
+import { languageOfFrame, languageOfName } from './languages/registry.ts';
 import type { SignatureLists } from './lists.ts';
 import {
   type CollapsedFunction,
@@ -64,6 +66,20 @@ class LinedFunction {
   }
 }
 
+/** The same of another language. */
+interface LinedName {
+  readonly name: string;
+}
+
+/** `hg:host/repo:a/b.py:0a1b` has more around its path than a language's rules know of. */
+function pathOf(file: string): string {
+  const parts = file.split(':', 5);
+  return (parts.length === 4 && parts[2]) || file;
+}
+
+/** Signatures end long before: a longer name is cut before a language's own rules look at it. */
+const LONGEST_NAME = 2_000;
+
 type FunctionCache = GenerationalCache<KnownFrame | LinedFunction>;
 
 export class FrameNamer {
@@ -71,6 +87,7 @@ export class FrameNamer {
   readonly #names: GenerationalCache<KnownFrame>;
   readonly #cpp: FunctionCache;
   readonly #rust: FunctionCache;
+  readonly #other: GenerationalCache<KnownFrame | LinedName>;
 
   constructor(lists: SignatureLists, limits: CacheLimits) {
     this.lists = lists;
@@ -79,10 +96,11 @@ export class FrameNamer {
     this.#names = new GenerationalCache(half);
     this.#cpp = new GenerationalCache(limits);
     this.#rust = new GenerationalCache(half);
+    this.#other = new GenerationalCache(half);
   }
 
   /** The first 40 frames, each one's inlined functions before itself. Throws `PythonError` on odd shapes. */
-  nameThread(thread: unknown, lowerCaseModules: boolean): readonly KnownFrame[] {
+  nameThread(thread: unknown, lowerCaseModules: boolean, report?: Language): readonly KnownFrame[] {
     const frames = get(thread, 'frames');
     const named: KnownFrame[] = [];
     if (frames === undefined) return named;
@@ -91,11 +109,11 @@ export class FrameNamer {
       const inlines = whole.inlines;
       if (inlines !== undefined && inlines !== null && truthy(inlines)) {
         for (const inline of iterate(inlines)) {
-          named.push(this.#name(asFrame(inline), whole, undefined, lowerCaseModules));
+          named.push(this.#name(asFrame(inline), whole, undefined, lowerCaseModules, report));
           if (named.length === MOST_FRAMES) return named;
         }
       }
-      named.push(this.#name(whole, whole, whole.unloaded_modules, lowerCaseModules));
+      named.push(this.#name(whole, whole, whole.unloaded_modules, lowerCaseModules, report));
       if (named.length === MOST_FRAMES) return named;
     }
     return named;
@@ -107,6 +125,9 @@ export class FrameNamer {
     if (!truthy(whole.function)) {
       return nameWithoutFunction(whole, whole.module, whole.unloaded_modules, whole.offset);
     }
+    const language = languageOfFrame(whole.language, whole.file, undefined);
+    if (language && typeof whole.function === 'string')
+      return this.#named(language, whole.function, whole, whole.module).name;
     const rust = parseSourceFile(whole.file)?.endsWith('.rs') ?? false;
     return this.#function(whole.function, rust, whole.line).name;
   }
@@ -120,13 +141,23 @@ export class FrameNamer {
   }
 
   /** Function, file and line are those of `source`, an inlined function or the frame itself. */
-  #name(source: AnyFrame, frame: AnyFrame, unloaded: unknown, lowerCaseModules: boolean): KnownFrame {
+  #name(
+    source: AnyFrame,
+    frame: AnyFrame,
+    unloaded: unknown,
+    lowerCaseModules: boolean,
+    report: Language | undefined,
+  ): KnownFrame {
     // Only Rust's files matter, and most files are not: the cheap test first.
     const file = source.file;
     const path = typeof file === 'string' && !file.includes('.rs') ? undefined : parseSourceFile(file);
     const name = fixMissingModule(source.function, path);
     const { module } = frame;
     if (lowerCaseModules && typeof module !== 'string' && truthy(module)) throw noAttribute(module, 'lower');
+    if (typeof name === 'string' && name !== '') {
+      const language = languageOfFrame(source.language, file, report);
+      if (language) return this.#named(language, name, source, module);
+    }
     if (truthy(name)) return this.#function(name, path?.endsWith('.rs') ?? false, source.line);
     const written = lowerCaseModules && typeof module === 'string' ? module.toLowerCase() : module;
     return this.known(nameWithoutFunction(source, written, unloaded, frame.offset));
@@ -143,7 +174,23 @@ export class FrameNamer {
     return seen instanceof KnownFrame ? seen : this.known(seen.at(line));
   }
 
+  /** By the rules of a language of its own. */
+  #named(language: Language, name: string, source: AnyFrame, module: unknown): KnownFrame {
+    const file = typeof source.file === 'string' ? pathOf(source.file).slice(-LONGEST_NAME) : '';
+    const place = typeof module === 'string' ? module.slice(0, LONGEST_NAME) : '';
+    const key = `${language.name}\0${file}\0${place}\0${name}`;
+    const seen = this.#other.get(key);
+    if (seen) return seen instanceof KnownFrame ? seen : this.known(withLine(seen.name, source.line));
+    const frame = { function: name.slice(0, LONGEST_NAME), file, module: place };
+    const normal = language.normalise(frame) || frame.function;
+    const isLined = this.lists.lineNumbers.matches(normal);
+    this.#other.set(key, isLined ? { name: normal } : this.known(normal));
+    return this.known(isLined ? withLine(normal, source.line) : normal);
+  }
+
   #remember(cache: FunctionCache, name: string, rust: boolean): KnownFrame | LinedFunction {
+    const language = rust ? undefined : languageOfName(name);
+    if (language) return this.#named(language, name, {}, undefined);
     const collapsed = rust ? collapseRustFunction(name) : collapseCppFunction(name);
     const seen = this.lists.lineNumbers.matches(collapsed.name)
       ? new LinedFunction(collapsed)
@@ -154,6 +201,7 @@ export class FrameNamer {
 }
 
 interface AnyFrame {
+  readonly language?: unknown;
   readonly function?: unknown;
   readonly file?: unknown;
   readonly line?: unknown;

@@ -1,12 +1,10 @@
 /** The five lists that steer signatures: one Python regex a line, `#` starts a comment line. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type PatternLine, PatternList } from './pattern-list.ts';
-import { judgePatterns, type SafetyOptions } from './pattern-safety.ts';
-import { type Translated, translatePythonRegex } from './python-regex.ts';
-import { strip } from './python-text.ts';
+import { type ListEntry, readListText } from './list-text.ts';
+import { PatternList } from './pattern-list.ts';
+import type { PatternJudge } from './pattern-verdict.ts';
+import { translatePythonRegex } from './python-regex.ts';
 import { RegexError } from './regex-atoms.ts';
+import type { Translated } from './translated-regex.ts';
 
 /** File names, in the order in which they are digested. */
 export const LIST_FILES = {
@@ -48,6 +46,8 @@ export interface Sentinel {
 export interface SignatureLists {
   /** SHA-256 over the five files, hex. */
   readonly digest: string;
+  /** What they were made of: kept by digest, so that an explanation can show a line years later. */
+  readonly texts: ListTexts;
   readonly sentinels: ReadonlyMap<string, Sentinel>;
   /** Frames that never name the bug: skipped. */
   readonly irrelevant: PatternList;
@@ -61,56 +61,38 @@ export interface SignatureLists {
 
 export type ListTexts = { readonly [N in ListName]?: string };
 
-/** What `parseLists` takes besides the texts. */
-export interface ListOptions extends SafetyOptions {
-  /** Stands before the file name in errors. */
-  readonly folder?: string;
+/** The files' names as keys: `LIST_NAMES.get('prefix_signature_re.txt')` is `prefix`. */
+export const LIST_NAMES: ReadonlyMap<string, ListName> = new Map(
+  (Object.keys(LIST_FILES) as ListName[]).map((name) => [LIST_FILES[name], name]),
+);
+
+export interface CompileOptions {
+  /** Decides about the lines that their form alone does not show harmless. */
+  readonly judge: PatternJudge;
+  /** Stands before the file name in errors, e.g. `siglists/`. */
+  readonly folder?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Line {
+  readonly file: string;
+  readonly line: number;
+  readonly regex: Translated;
 }
 
 /**
- * Reads the five files of a folder; a missing or empty one matches nothing.
+ * Lists from their texts; a missing or empty one matches nothing.
  * Rejects with `ListError` on a line that is no regex, cannot be translated or can be slow.
  */
-export async function loadLists(dir: string, options: SafetyOptions = {}): Promise<SignatureLists> {
-  const names = Object.keys(LIST_FILES) as ListName[];
-  const texts = await Promise.all(names.map((name) => readList(join(dir, LIST_FILES[name]))));
-  const byName = Object.fromEntries(names.map((name, i) => [name, texts[i] ?? ''])) as ListTexts;
-  return parseLists(byName, { ...options, folder: dir });
-}
-
-async function readList(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
-}
-
-/** As `loadLists`, from texts: lists that somebody is still editing. */
-export async function parseLists(texts: ListTexts, options: ListOptions = {}): Promise<SignatureLists> {
-  const lines = (name: ListName): readonly PatternLine[] => linesOf(texts[name] ?? '');
-  const checks: { readonly file: string; readonly line: number; readonly regex: Translated }[] = [];
-  for (const name of Object.keys(LIST_FILES) as ListName[]) {
-    const file = options.folder === undefined ? LIST_FILES[name] : join(options.folder, LIST_FILES[name]);
-    for (const line of lines(name)) {
-      const regex = translateLine(file, line);
-      // Sentinels are compared, not matched; that they must compile is the original's check of the file.
-      if (name !== 'sentinels') checks.push({ file, line: line.line, regex });
-    }
-  }
-  const verdicts = await judgePatterns(
-    checks.map((check) => check.regex),
-    options,
-  );
-  for (const [i, check] of checks.entries()) {
-    const verdict = verdicts[i];
-    if (verdict?.safe === false) throw new ListError(check.file, check.line, verdict.reason);
-  }
-  const list = (name: ListName): PatternList => new PatternList(LIST_FILES[name], lines(name));
+export async function compileLists(texts: ListTexts, options: CompileOptions): Promise<SignatureLists> {
+  const entries = new Map<ListName, readonly ListEntry[]>();
+  for (const name of LIST_NAMES.values()) entries.set(name, readListText(texts[name] ?? ''));
+  await refuseSlowLines(translateAll(entries, options.folder ?? ''), options);
+  const list = (name: ListName): PatternList => new PatternList(LIST_FILES[name], entries.get(name) ?? []);
   return {
-    digest: digestOf(texts),
-    sentinels: sentinelsOf(lines('sentinels')),
+    digest: await digestOf(texts),
+    texts,
+    sentinels: sentinelsOf(entries.get('sentinels') ?? []),
     irrelevant: list('irrelevant'),
     prefix: list('prefix'),
     trim: list('trim'),
@@ -118,7 +100,32 @@ export async function parseLists(texts: ListTexts, options: ListOptions = {}): P
   };
 }
 
-function translateLine(file: string, { line, pattern }: PatternLine): Translated {
+function translateAll(entries: ReadonlyMap<ListName, readonly ListEntry[]>, folder: string): readonly Line[] {
+  const lines: Line[] = [];
+  for (const [name, list] of entries) {
+    const file = folder + LIST_FILES[name];
+    for (const entry of list) {
+      const regex = translateLine(file, entry);
+      // Sentinels are compared, not matched; that they must compile is the original's check of the file.
+      if (name !== 'sentinels') lines.push({ file, line: entry.line, regex });
+    }
+  }
+  return lines;
+}
+
+async function refuseSlowLines(lines: readonly Line[], { judge, signal }: CompileOptions): Promise<void> {
+  const verdicts = await judge(
+    lines.map((line) => line.regex),
+    { signal },
+  );
+  for (const [i, { file, line }] of lines.entries()) {
+    const verdict = verdicts[i];
+    if (verdict?.safe === false) throw new ListError(file, line, verdict.reason);
+  }
+}
+
+/** Throws `ListError`. */
+export function translateLine(file: string, { line, pattern }: ListEntry): Translated {
   try {
     translatePythonRegex(pattern, { unicode: true });
     return translatePythonRegex(pattern, { unicode: false });
@@ -128,20 +135,8 @@ function translateLine(file: string, { line, pattern }: PatternLine): Translated
   }
 }
 
-function linesOf(text: string): PatternLine[] {
-  const lines: PatternLine[] = [];
-  for (const [i, raw] of text
-    .replace(/^\ufeff/, '')
-    .split(/\r\n|\r|\n/)
-    .entries()) {
-    const pattern = strip(raw);
-    if (pattern !== '' && !pattern.startsWith('#')) lines.push({ line: i + 1, pattern });
-  }
-  return lines;
-}
-
 /** The first line of equal ones counts. */
-function sentinelsOf(lines: readonly PatternLine[]): ReadonlyMap<string, Sentinel> {
+function sentinelsOf(lines: readonly ListEntry[]): ReadonlyMap<string, Sentinel> {
   const sentinels = new Map<string, Sentinel>();
   for (const { line, pattern } of lines) {
     if (!sentinels.has(pattern)) sentinels.set(pattern, { frame: pattern, line });
@@ -149,11 +144,13 @@ function sentinelsOf(lines: readonly PatternLine[]): ReadonlyMap<string, Sentine
   return sentinels;
 }
 
-function digestOf(texts: ListTexts): string {
-  const hash = createHash('sha256');
-  for (const name of Object.keys(LIST_FILES) as ListName[]) {
-    const text = texts[name] ?? '';
-    hash.update(`${LIST_FILES[name]}\0${Buffer.byteLength(text)}\0`).update(text);
-  }
-  return hash.digest('hex');
+/** SHA-256 over the five files, hex: by what browsers have as well. */
+export async function digestOf(texts: ListTexts): Promise<string> {
+  const encoder = new TextEncoder();
+  const parts = [...LIST_NAMES].flatMap(([file, name]) => {
+    const text = encoder.encode(texts[name] ?? '');
+    return [encoder.encode(`${file}\0${text.byteLength}\0`), text];
+  });
+  const digest = await crypto.subtle.digest('SHA-256', await new Blob(parts).arrayBuffer());
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

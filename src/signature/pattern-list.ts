@@ -1,6 +1,7 @@
 /** One list of patterns, asked two things: does any line match the start of this frame, and which one. */
-import { type Translated, translatePythonRegex } from './python-regex.ts';
+import { translatePythonRegex } from './python-regex.ts';
 import type { ListLine } from './trace.ts';
+import type { Translated } from './translated-regex.ts';
 
 export interface PatternLine {
   /** 1-based, in the file. */

@@ -8,19 +8,8 @@ import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { raceSignal, throwIfAborted } from '../lib/abort.ts';
-import type { Shape, Translated } from './python-regex.ts';
-
-export interface PatternQuestion {
-  /** JavaScript source, anchored. */
-  readonly source: string;
-  readonly flags: string;
-  readonly timeoutMs: number;
-}
-
-export type PatternVerdict =
-  | { readonly safe: true }
-  /** `reason` is for the person who wrote the line. */
-  | { readonly safe: false; readonly reason: string };
+import { isPlainlySafe, type PatternVerdict, questionOf } from './pattern-verdict.ts';
+import type { Translated } from './translated-regex.ts';
 
 export interface SafetyOptions {
   /** Where digests of harmless lines are remembered; made with its folder when missing. */
@@ -28,23 +17,9 @@ export interface SafetyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Nothing repeated but single characters and at most one loop: the work is at most the frame's length times
- * the ways through the rest, and the line is anchored, so that nothing else multiplies it.
- */
-const MOST_CHOICES = 64;
-/** Without a loop the length does not count. */
-const MOST_CHOICES_WITHOUT_LOOP = 4096;
-
-export function isPlainlySafe(shape: Shape): boolean {
-  if (shape.intricate || shape.loops > 1) return false;
-  return shape.choices <= (shape.loops === 0 ? MOST_CHOICES_WITHOUT_LOOP : MOST_CHOICES);
-}
-
-const CHECK_MS = 10_000;
 const MOST_REMEMBERED = 10_000;
 /** Goes up when translation or solver change so much that old answers mean nothing. */
-const CACHE_KEY = 'recheck-4.5/1';
+const CACHE_KEY = 'recheck-4.5/2';
 
 /** One verdict for each pattern, in order. Rejects with `AbortedError`, or when the cache cannot be written. */
 export async function judgePatterns(
@@ -103,11 +78,7 @@ async function solve(
   signal: AbortSignal | undefined,
 ): Promise<readonly PatternVerdict[]> {
   throwIfAborted(signal);
-  const questions: readonly PatternQuestion[] = patterns.map((pattern) => ({
-    source: `^(?:${pattern.source})`,
-    flags: pattern.flags,
-    timeoutMs: CHECK_MS,
-  }));
+  const questions = patterns.map(questionOf);
   const own = import.meta.url;
   const worker = new Worker(new URL(`./pattern-worker${extname(fileURLToPath(own))}`, own), {
     workerData: questions,

@@ -55,6 +55,7 @@ export function readEscape(pattern: string, at: number, atoms: Atoms, inClass: b
   if (char === 'b' && inClass) return { source: '\\x08', end };
   const edge = inClass ? undefined : edgeEscape(char, atoms);
   if (edge !== undefined) return { source: edge, end };
+  if (char === 'N') throw new RegexError('characters by name are not supported: write \\u and four digits');
   if (/[A-Za-z0-9]/.test(char)) throw new RegexError(`bad escape \\${char}`);
   return { source: literal(char), end };
 }
@@ -87,8 +88,14 @@ function edgeEscape(char: string, atoms: Atoms): string | undefined {
   return undefined;
 }
 
+/** What a class takes in besides its parts, e.g. their other cases. */
+export interface ClassAdditions {
+  ofChar(char: string): readonly string[];
+  ofRange(first: number, last: number): readonly (readonly [number, number])[];
+}
+
 /** `at` is behind the opening bracket; a `]` there is a character. */
-export function readClass(pattern: string, start: number, atoms: Atoms): Read {
+export function readClass(pattern: string, start: number, atoms: Atoms, more?: ClassAdditions): Read {
   const negated = pattern.charAt(start) === '^';
   let at = negated ? start + 1 : start;
   const first = at;
@@ -102,14 +109,12 @@ export function readClass(pattern: string, start: number, atoms: Atoms): Read {
     const isRange = pattern.charAt(item.end) === '-' && !['', ']'].includes(pattern.charAt(item.end + 1));
     if (!isRange) {
       (item.source.startsWith('[') ? outside : parts).push(item.source);
+      if (!item.isSet) parts.push(...(more?.ofChar(charOf(item.source)) ?? []).map(literal));
       at = item.end;
       continue;
     }
-    const last = readItem(pattern, item.end + 1, atoms);
-    if (item.isSet || last.isSet) {
-      throw new RegexError(`bad character range ${pattern.slice(at, last.end)}`);
-    }
-    parts.push(`${item.source}-${last.source}`);
+    const last = readRangeEnd(pattern, at, item, atoms);
+    parts.push(`${item.source}-${last.source}`, ...rangesBeside(item.source, last.source, more));
     at = last.end;
   }
   const end = at + 1;
@@ -118,9 +123,33 @@ export function readClass(pattern: string, start: number, atoms: Atoms): Read {
   return { source: `(?:(?${negated ? '!' : '='}${either})${ANY})`, end };
 }
 
-function readItem(pattern: string, at: number, atoms: Atoms): Read & { readonly isSet: boolean } {
+function readRangeEnd(pattern: string, at: number, first: Item, atoms: Atoms): Item {
+  const last = readItem(pattern, first.end + 1, atoms);
+  if (!first.isSet && !last.isSet) return last;
+  throw new RegexError(`bad character range ${pattern.slice(at, last.end)}`);
+}
+
+type Item = Read & { readonly isSet: boolean };
+
+function readItem(pattern: string, at: number, atoms: Atoms): Item {
   const char = String.fromCodePoint(pattern.codePointAt(at) ?? 0);
   if (char !== '\\') return { source: literal(char), end: at + char.length, isSet: false };
   const isSet = /[wWdDsS]/.test(pattern.charAt(at + 1));
   return { ...readEscape(pattern, at + 1, atoms, true), isSet };
+}
+
+/** The character that a source of this file stands for. */
+function charOf(source: string): string {
+  const hex = /^\\(?:x([0-9a-f]{2})|u\{([0-9a-f]+)\})$/.exec(source);
+  if (hex) return String.fromCodePoint(Number.parseInt(hex[1] ?? hex[2] ?? '', 16));
+  if (!source.startsWith('\\')) return source;
+  return JS_CONTROLS[source.charAt(1)] ?? source.charAt(1);
+}
+
+const JS_CONTROLS: Readonly<Record<string, string>> = { f: '\f', n: '\n', r: '\r', t: '\t' };
+
+function rangesBeside(first: string, last: string, more: ClassAdditions | undefined): readonly string[] {
+  const from = charOf(first).codePointAt(0) ?? 0;
+  const to = charOf(last).codePointAt(0) ?? 0;
+  return (more?.ofRange(from, to) ?? []).map(([a, b]) => `${codePoint(a)}-${codePoint(b)}`);
 }

@@ -17,8 +17,12 @@ export interface SignatureContext {
 export interface SignatureRule {
   /** As it stands in the notes. */
   readonly name: string;
+  /** What it does to the signature, for `signature --doc`: one line of Markdown. */
+  readonly doc?: string;
   /** Names of rules that come before. Together they must leave no doubt of the order: each changes the same text. */
   readonly after?: readonly string[];
+  /** Names of rules that come later: how a rule from outside gets in front of those that clean up and cut. */
+  readonly before?: readonly string[];
   /** Whether there is anything to do; always when absent. A throw is noted, and the next rule goes on. */
   when?(context: SignatureContext): boolean;
   run(context: SignatureContext): void;

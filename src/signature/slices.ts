@@ -3,6 +3,7 @@
  * closing bracket that closes nothing is an ordinary character, an opening one that is never closed reaches
  * to the end. Names are hostile input of any length: every function here is linear.
  */
+import { collapseTraits } from './collapse-traits.ts';
 
 /** `[start, end)` of each outermost pair, brackets included. */
 export function enclosedSlices(text: string, open: string, close: string): (readonly [number, number])[] {
@@ -48,22 +49,12 @@ function replaceSlices(
   return parts.join('');
 }
 
-/** Without its first and last character: the latter is any one when the bracket is never closed. */
-const withoutEnds = (slice: string): string =>
-  slice.slice(1, /[\ud800-\udbff][\udc00-\udfff]$/.test(slice) ? -2 : -1);
-
-/** Each level of `IPC::ParamTraits<…>` is scanned again; nobody nests forty, and an attacker shall not pay less than we. */
-const DEEPEST_TRAITS = 40;
-
 /** `Foo<Bar<int>>::baz<char>` → `Foo<T>::baz<T>`. */
-export function collapseTypes(name: string, depth = 0): string {
+export function collapseTypes(name: string): string {
+  if (name.includes('IPC::ParamTraits<')) return collapseTraits(name);
   return replaceSlices(name, '<', '>', (before, inside) => {
     if (inside === '<name omitted>' || inside.includes(' as ') || inside.includes(' in ')) return inside;
-    if (before.endsWith('operator')) return inside;
-    if (before.endsWith('IPC::ParamTraits') && depth < DEEPEST_TRAITS) {
-      return `<${collapseTypes(withoutEnds(inside), depth + 1)}>`;
-    }
-    return '<T>';
+    return before.endsWith('operator') ? inside : '<T>';
   });
 }
 

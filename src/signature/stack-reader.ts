@@ -3,6 +3,7 @@ import { chooseFrames } from './choose-frames.ts';
 import type { CrashData } from './crash-data.ts';
 import type { FrameNamer } from './frame-namer.ts';
 import { type JavaSignature, signatureOfJavaException, signatureOfJavaStack } from './java-signature.ts';
+import { languageByName } from './languages/registry.ts';
 import { get, intOrUndefined, isRecord, PythonError, truthy } from './python-values.ts';
 import type { SignatureTrace } from './trace.ts';
 
@@ -64,7 +65,8 @@ function nameFrames(
   thread: bigint,
 ): ReturnType<FrameNamer['nameThread']> {
   try {
-    return namer.nameThread(threadAt(data, thread), data.os === 'Windows NT');
+    const report = languageByName(data.language);
+    return namer.nameThread(threadAt(data, thread), data.os === 'Windows NT', report);
   } catch (cause) {
     // A function that is literally named `const` leaves the original without a name; its handler for that has
     // a mistake of its own, and the note says so ever since. Kept, since the signature is compared with theirs.

@@ -22,6 +22,7 @@ const PLAIN_KEYS = [
   'additional_minidumps',
   'hang',
   'mdsw_status_string',
+  'language',
 ] as const;
 
 /**
@@ -88,7 +89,7 @@ function trimFrame(frame: unknown, mostInlines: number): unknown {
   if (!isRecord(frame)) return stub(frame);
   const { inlines, unloaded_modules: unloaded } = frame;
   return {
-    ...pick(frame, ['function', 'file', 'line', 'module', 'offset']),
+    ...pick(frame, ['function', 'file', 'line', 'module', 'offset', 'language']),
     ...(truthy(inlines) && { inlines: trimInlines(inlines, mostInlines) }),
     ...(truthy(unloaded) && { unloaded_modules: trimUnloaded(unloaded) }),
   };
@@ -99,7 +100,7 @@ const trimInlines = (inlines: unknown, most: number): unknown =>
     ? inlines
         .slice(0, most)
         .map((inline: unknown) =>
-          isRecord(inline) ? pick(inline, ['function', 'file', 'line']) : stub(inline),
+          isRecord(inline) ? pick(inline, ['function', 'file', 'line', 'language']) : stub(inline),
         )
     : stub(inlines);
 

@@ -7,6 +7,7 @@ import type { CallOptions } from '../model/report.ts';
 import type { ErrorReporter } from '../notify/contract.ts';
 import type { CrashQueue } from '../queue/contract.ts';
 import type { FieldDefinition } from '../search/fields.ts';
+import type { ListTexts } from '../signature/lists.ts';
 import type { SpoolState } from '../spool/contract.ts';
 import type { CrashStorage } from '../storage/contract.ts';
 
@@ -38,6 +39,12 @@ export interface WebDeps {
   readonly overview?: ((options?: CallOptions) => Promise<UploadOverview>) | undefined;
   /** True while the crash lies in the spool and is not stored yet. */
   readonly inSpool?: ((id: CrashId, options?: CallOptions) => Promise<boolean>) | undefined;
+  /** The texts of a version of the signature lists by its digest; undefined when it is not kept. No links without it. */
+  readonly findLists?:
+    | ((digest: string, options?: CallOptions) => Promise<ListTexts | undefined>)
+    | undefined;
+  /** Digest of the signature lists in use; undefined when they cannot be used. */
+  readonly currentLists?: (() => Promise<string | undefined>) | undefined;
   /** The collector's address, path included, e.g. `http://127.0.0.1:8001/submit`. */
   collectorUrl(): string;
   readonly fields: readonly FieldDefinition[];

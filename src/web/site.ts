@@ -17,6 +17,7 @@ import type { Pages } from './routes/context.ts';
 import { createPages } from './routes/context.ts';
 import { registerDownloads } from './routes/downloads.ts';
 import { registerHome } from './routes/home.ts';
+import { registerListVersion } from './routes/list-version.ts';
 import { refuseOtherMethods } from './routes/methods.ts';
 import { registerReport } from './routes/report.ts';
 import { registerSample } from './routes/sample.ts';
@@ -83,6 +84,7 @@ export function createSite(deps: WebDeps, settings: WebSettings): FastifyInstanc
     registerStatic(site, assets);
     registerHome(site, pages);
     registerReport(site, pages);
+    registerListVersion(site, pages);
     registerDownloads(site, pages);
     registerActions(site, pages);
     registerSample(site, pages);

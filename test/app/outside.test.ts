@@ -48,9 +48,21 @@ const path = (file: string): string => join(FIXTURES, file);
 const STORE = { PROCESSOR_DESTINATION: 'poly(crashes, index, mine)' };
 
 describe.each([
-  ['by path', path('outside-store/index.ts'), path('outside/rule.ts'), path('outside/job.ts')],
-  ['as a package', 'auxilio-outside-store', 'auxilio-outside/rule', 'auxilio-outside/job'],
-] as const)('%s', (_how, store, rule, job) => {
+  [
+    'by path',
+    path('outside-store/index.ts'),
+    path('outside/rule.ts'),
+    path('outside/job.ts'),
+    path('outside/signature-rule.ts'),
+  ],
+  [
+    'as a package',
+    'auxilio-outside-store',
+    'auxilio-outside/rule',
+    'auxilio-outside/job',
+    'auxilio-outside/signature-rule',
+  ],
+] as const)('%s', (_how, store, rule, job, signatureRule) => {
   it('a store keeps what a rule has made', async () => {
     const app = await open({ ...STORE, STORE_MINE_USE: store, PROCESSOR_RULES: rule });
     const raw = rawCrash({ ProductName: 'Editor', Rack: 'B7' });
@@ -61,6 +73,14 @@ describe.each([
     const processed = await mine.readProcessed(raw.id);
     expect(processed['rack']).toBe(`B7: ${processed.signature}`);
     expect(processed).toMatchObject({ complete: true, set_by: { rack: 'rack' } });
+  });
+
+  it('a signature rule stands among the others', async () => {
+    const signatures = await (await open({ SIGNATURE_RULES: signatureRule })).signatures();
+    expect(signatures.generate({})).toMatchObject({
+      signature: 'no stack | EMPTY: no frame data available',
+      trace: { steps: expect.arrayContaining([expect.objectContaining({ rule: 'no-stack' })]) },
+    });
   });
 
   it('a job runs once for its period', async () => {
@@ -81,6 +101,7 @@ describe('modules that cannot be used', () => {
 
   it.each([
     ['PROCESSOR_RULES', (app: App) => app.processor()],
+    ['SIGNATURE_RULES', (app: App) => app.signatures()],
     ['CRONTABBER_MODULES', (app: App) => app.crontabber()],
   ] as const)('%s says which one', async (key, start) => {
     const refusal = async (value: string) => expect(start(await open({ [key]: value }))).rejects;

@@ -53,6 +53,7 @@ describe.skipIf(missing !== undefined)(missing ? `auxilio s3 (skipped: ${missing
       print: (text) => {
         said.out += `${text}\n`;
       },
+      help: () => undefined,
       warn: (text) => {
         said.err += `${text}\n`;
       },

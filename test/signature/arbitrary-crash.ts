@@ -4,6 +4,12 @@ import type { CrashData } from '../../src/signature/crash-data.ts';
 
 const pieces = fc.constantFrom(
   'foo',
+  '.func1',
+  '+0x1a/0x30',
+  '__45-[A b]_block_invoke',
+  '.<module>',
+  'async ',
+  ' [as x]',
   'ns::',
   'Run',
   'Watchdog',
@@ -89,13 +95,30 @@ const file = fc.oneof(
     'git:h:src/libcore/option.rs:1',
     'c:\\a\\b.cpp',
     'b.rs',
+    '/a/b.go',
+    'hg:host/x:a/site-packages/b/__init__.py:abc',
+    'b.swift',
+    'c:\\a\\b.cs',
+    '/a/b.rb',
+    'webpack://a/./main.3f2a9c1b.js?1',
     '/',
   ),
   text,
 );
+const language = fc.constantFrom(
+  'go',
+  'swift',
+  'objc',
+  'dotnet',
+  'python',
+  'ruby',
+  'node',
+  'KernelOops',
+  'c++',
+);
 const line = fc.oneof(fc.nat(9999), fc.constantFrom('23', 0, 1.5, ''));
 const inline = fc.record(
-  { function: maybe(text), file: maybe(file), line: maybe(line) },
+  { function: maybe(text), file: maybe(file), line: maybe(line), language: maybe(language) },
   { requiredKeys: [] },
 );
 const frame = fc.record(
@@ -109,6 +132,7 @@ const frame = fc.record(
     unloaded_modules: maybe(
       fc.array(maybe(fc.record({ module: maybe(text) }, { requiredKeys: [] })), { maxLength: 2 }),
     ),
+    language: fc.option(maybe(language), { freq: 4 }),
     trust: fc.constant('cfi'),
   },
   { requiredKeys: [] },
@@ -162,6 +186,7 @@ export const arbitraryCrash: fc.Arbitrary<CrashData> = fc.record(
   {
     crashing_thread: maybe(fc.oneof(fc.integer({ min: -4, max: 4 }), fc.constantFrom('1', ' 2 ', 'x', ''))),
     threads: maybe(fc.array(maybe(thread), { maxLength: 4 })),
+    language: fc.option(maybe(language), { freq: 4 }),
     os: maybe(fc.constantFrom('Windows NT', 'Linux')),
     reason: maybe(
       fc.constantFrom('EXCEPTION_STACK_OVERFLOW', 'STATUS_NO_MEMORY', 'x STATUS_DEVICE_DATA_ERROR'),

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultRules } from '../../src/signature/default-rules.ts';
 import { GenerationalCache } from '../../src/signature/generational-cache.ts';
 import { GENERATOR_VERSION, SignatureGenerator } from '../../src/signature/generator.ts';
-import { parseLists } from '../../src/signature/lists.ts';
+import { parseLists } from '../../src/signature/list-folder.ts';
 import { defineSignatureRule, type SignatureRule } from '../../src/signature/rule.ts';
 import { stack } from './stack.ts';
 

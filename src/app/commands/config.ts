@@ -4,7 +4,7 @@ import { defineCommand } from '../command.ts';
 import { configReference } from '../config/reference.ts';
 import { verifyUses } from '../config/store-uses.ts';
 import { wiringText } from '../config/wiring-text.ts';
-import { storesHealth } from '../health.ts';
+import { listsHealth, storesHealth } from '../health.ts';
 import { packageRoot } from '../package-root.ts';
 import { withApp } from '../with-app.ts';
 
@@ -14,7 +14,7 @@ export default defineCommand({
   options: [
     {
       flags: '--check',
-      doc: 'also open every store and the queue, and report their health; exit code 1 when one is not usable',
+      doc: 'also open every store, the queue and the signature lists, and report their health; exit code 1 when one is not usable',
     },
     {
       flags: '--reference [file]',
@@ -42,7 +42,10 @@ export default defineCommand({
     if (!check) return 0;
     return withApp(context, async (app) => {
       context.print('\nHealth\n');
-      const health = Object.entries(await storesHealth(app, { signal: context.signal }));
+      const health = Object.entries({
+        ...(await storesHealth(app, { signal: context.signal })),
+        'signature lists': await listsHealth(app),
+      });
       for (const [name, state] of health) context.print(`${name}: ${state}`);
       return health.every(([, state]) => state === 'ok') ? 0 : 1;
     });

@@ -4,7 +4,7 @@ import { runServices } from '../run-services.ts';
 export default defineCommand({
   name: 'web',
   summary: 'Start the web site alone',
-  sections: ['app', 'web', 'database', 'notify'],
+  sections: ['app', 'web', 'signature', 'database', 'notify'],
   examples: ['auxilio web --web-host 0.0.0.0 --web-allowed-hosts crashes.example.com'],
   run: (context) => runServices(context, ['web']),
 });

@@ -75,12 +75,46 @@ export const symbolsWiring: SettingsSchema<SymbolsWiring> = {
 
 export interface SignatureSettings {
   readonly list_dir: string;
+  readonly lists_store: string;
+  readonly rules: readonly string[];
 }
 
 export const signatureSchema: SettingsSchema<SignatureSettings> = {
   list_dir: {
-    doc: 'Folder of the five signature lists; empty is the one that comes with the package.',
+    doc: 'Folder of the five signature lists; empty is the one that comes with the package. An edit takes effect without a restart.',
     format: String,
     default: '',
   },
+  lists_store: {
+    doc: 'A store with `blobs` that keeps each version of the lists that made a signature, for explanations; empty keeps them under DATA_DIR, where only this host sees them.',
+    format: String,
+    default: '',
+  },
+  rules: {
+    doc: 'Signature rules from outside, by module path or package name.',
+    format: 'list',
+    default: [],
+  },
+};
+
+export interface SocorroSettings {
+  readonly url: string;
+  readonly api_token: string;
+  readonly timeout: number;
+}
+
+/** A server of somebody else, which `signature` can ask instead of the stores here. */
+export const socorroSchema: SettingsSchema<SocorroSettings> = {
+  url: {
+    doc: 'Socorro-compatible server that `signature` reads processed crashes from, e.g. https://crash-stats.mozilla.org; empty: the stores here.',
+    format: String,
+    default: '',
+  },
+  api_token: {
+    doc: 'Token of that server, sent as Auth-Token; with it protected fields are answered, too.',
+    format: String,
+    default: '',
+    sensitive: true,
+  },
+  timeout: { doc: 'Longest time for one answer of that server.', format: 'duration', default: 60_000 },
 };

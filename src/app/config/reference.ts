@@ -12,6 +12,7 @@ const TITLES: Readonly<Record<SectionName, string>> = {
   spool: 'Spool',
   processor: 'Processor',
   signature: 'Signatures',
+  socorro: 'Another server',
   symbols: 'Stack walks and symbols',
   web: 'Web site',
   crontabber: 'Crontabber',

@@ -16,8 +16,10 @@ import {
   type ProcessorWiring,
   processorWiring,
   type SignatureSettings,
+  type SocorroSettings,
   type SymbolsWiring,
   signatureSchema,
+  socorroSchema,
   symbolsWiring,
   type WebWiring,
   webWiring,
@@ -29,6 +31,7 @@ export interface Settings {
   readonly spool: SpoolSettings;
   readonly processor: ProcessorSettings & ProcessorWiring;
   readonly signature: SignatureSettings;
+  readonly socorro: SocorroSettings;
   readonly symbols: SymbolsSettings & SymbolsWiring;
   readonly web: WebSettings & WebWiring;
   readonly crontabber: CrontabberSettings;
@@ -44,6 +47,7 @@ export const SECTIONS: { readonly [S in SectionName]: SettingsSchema<Settings[S]
   spool: spoolSchema,
   processor: { ...processorSchema, ...processorWiring },
   signature: signatureSchema,
+  socorro: socorroSchema,
   symbols: { ...symbolsSchema, ...symbolsWiring },
   web: { ...webSchema, ...webWiring },
   crontabber: crontabberSchema,

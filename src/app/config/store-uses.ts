@@ -34,6 +34,16 @@ export function storeUses({ settings }: Configuration): readonly StoreUse[] {
     ...(settings.symbols.symbols_store
       ? [{ label: 'SYMBOLS_STORE', expression: settings.symbols.symbols_store, needs: ['blobs'] as const }]
       : []),
+    ...(settings.signature.lists_store
+      ? [
+          {
+            label: 'SIGNATURE_LISTS_STORE',
+            expression: settings.signature.lists_store,
+            needs: ['blobs'] as const,
+            interactive: true,
+          },
+        ]
+      : []),
   ];
 }
 

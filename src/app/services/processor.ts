@@ -19,8 +19,10 @@ export async function open({ configuration, log, app }: Opening): Promise<Proces
     'processed.write',
   );
   if (can(destination, 'search')) await destination.applyFields(FIELDS);
+  const signatures = await app.signatures();
+  await signatures.watch();
   const pipeline = new Pipeline(await loadRules(settings.rules, configuration.cwd), {
-    services: { stackwalker: await app.stackwalker(), signatures: await app.signatures() },
+    services: { stackwalker: await app.stackwalker(), signatures },
     clock: systemClock,
     log,
     host: hostname(),

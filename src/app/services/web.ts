@@ -1,14 +1,27 @@
 import { systemClock } from '../../lib/clock.ts';
 import { FIELDS } from '../../search/field-list.ts';
+import { ListError, type SignatureLists } from '../../signature/lists.ts';
 import { need } from '../../storage/contract.ts';
 import { loadSigningSecret } from '../../web/access/secret.ts';
 import { createWeb, type Web } from '../../web/web.ts';
-import type { Opening } from '../app.ts';
+import type { App, Opening } from '../app.ts';
 import { collectorUrl } from '../collector-url.ts';
-import { storesHealth } from '../health.ts';
+import { listsHealth, storesHealth } from '../health.ts';
 import { sampleFolder } from '../sample.ts';
 import { uploadOverview } from '../upload-overview.ts';
 import { versionInfo } from '../version-info.ts';
+
+/** Lists that cannot be used stop no page, for those that made the stored signatures are kept; the processor stops. */
+async function watchedLists(app: App): Promise<SignatureLists | undefined> {
+  try {
+    const signatures = await app.signatures();
+    await signatures.watch();
+    return signatures.lists;
+  } catch (error) {
+    if (error instanceof ListError) return undefined;
+    throw error;
+  }
+}
 
 export async function open({ configuration, log, app, onClose }: Opening): Promise<Web> {
   const { web: settings, collector } = configuration.settings;
@@ -17,6 +30,8 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
   const spool = app.addresses.collector === undefined ? undefined : await app.spool();
   const search = need(await stores.get(settings.search), 'WEB_SEARCH', 'search');
   await search.applyFields(FIELDS);
+  if (!(await watchedLists(app)))
+    log.error({ reason: await listsHealth(app) }, 'signature lists: they cannot be used');
   const web = createWeb(
     {
       dataDir: configuration.dataDir,
@@ -32,6 +47,11 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
       removeEverywhere: (id, options) => app.removeEverywhere(id, options),
       overview: (options) => uploadOverview(app, options),
       inSpool: spool ? async (id) => spool.has(id) : undefined,
+      findLists: async (digest, options) => {
+        const lists = await watchedLists(app);
+        return digest === lists?.digest ? lists.texts : (await app.listVersions()).find(digest, options);
+      },
+      currentLists: async () => (await watchedLists(app))?.digest,
       collectorUrl: () => app.addresses.collector ?? collectorUrl(collector, collector),
       fields: FIELDS,
       sampleFolder,
@@ -42,7 +62,9 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
       keys: { signingSecret: await loadSigningSecret(configuration.dataDir) },
       heartbeat: async () => {
         const health = await storesHealth(app);
-        return { ok: Object.values(health).every((state) => state === 'ok'), body: { stores: health } };
+        // A slip in an editor takes no server out of its balancer.
+        const ok = Object.values(health).every((state) => state === 'ok');
+        return { ok, body: { stores: health, signature_lists: await listsHealth(app) } };
       },
     },
     settings,

@@ -35,6 +35,7 @@ const shorten = (text: string): string =>
 /** `Abort | message | …`. */
 export default defineSignatureRule({
   name: 'AbortSignature',
+  doc: '`Abort | message | …`: the message that the program aborted with',
   after: ['OOMSignature'],
   when: ({ data }) => truthy(data.abort_message),
   run(context) {

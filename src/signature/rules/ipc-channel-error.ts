@@ -15,6 +15,7 @@ function beginning(error: unknown): string {
 /** `IPCError-browser | …` or `IPCError-content | …` replaces the signature: the stack is that of the messenger. */
 export default defineSignatureRule({
   name: 'SignatureIPCChannelError',
+  doc: '`IPCError-browser | …` or `IPCError-content | …` replaces the signature: the stack is that of the messenger',
   after: ['SignatureRunWatchDog'],
   when: ({ data }) => truthy(data.ipc_channel_error),
   run(context) {

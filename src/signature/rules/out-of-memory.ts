@@ -37,6 +37,7 @@ function askedFor(size: unknown): bigint | undefined {
 /** `OOM | large | …`, `OOM | unknown | …` or just `OOM | small`: which allocation failed does not matter when little was asked for. */
 export default defineSignatureRule({
   name: 'OOMSignature',
+  doc: '`OOM | large | …`, `OOM | unknown | …` or just `OOM | small`: memory was not to be had',
   after: ['BadHardware'],
   when: isOutOfMemory,
   run(context) {

@@ -4,6 +4,7 @@ import { defineSignatureRule } from '../rule.ts';
 /** Signatures are typed, pasted and searched for: printable ASCII only. */
 export default defineSignatureRule({
   name: 'SigPrintableCharsOnly',
+  doc: 'drops what is not printable ASCII',
   after: ['HungProcess'],
   run(context) {
     const signature = printableAscii(strip(context.signature));

@@ -7,6 +7,7 @@ import { defineSignatureRule } from '../rule.ts';
  */
 export default defineSignatureRule({
   name: 'SignatureRunWatchDog',
+  doc: '`shutdownhang | …`: the watchdog ended the process, and thread 0 says what hung',
   after: ['SignatureShutdownTimeout'],
   when: ({ signature }) => signature.includes('RunWatchdog'),
   run(context) {

@@ -27,6 +27,7 @@ function nameOf(condition: unknown): string {
 /** `AsyncShutdownTimeout | phase | conditions` replaces the signature: the stack is that of the watchdog. */
 export default defineSignatureRule({
   name: 'SignatureShutdownTimeout',
+  doc: '`AsyncShutdownTimeout | phase | conditions` replaces the signature: the stack is that of the watchdog',
   after: ['AbortSignature'],
   when: ({ data }) => truthy(data.async_shutdown_timeout),
   run(context) {

@@ -6,6 +6,7 @@ const LONGEST = 255;
 /** At most 255 characters. */
 export default defineSignatureRule({
   name: 'SigTruncate',
+  doc: 'cuts after 255 characters',
   after: ['SigFixWhitespace'],
   when: ({ signature }) => codePoints(signature) > LONGEST,
   run(context) {

@@ -2,6 +2,7 @@
 import type { CrashId } from '../../model/crash-id.ts';
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import type { DumpInfo, RawCrash } from '../../model/report.ts';
+import type { ListTexts } from '../../signature/lists.ts';
 import type { Annotations } from './annotations.ts';
 import type { FieldValue } from './fields.ts';
 import { address } from './format.ts';
@@ -41,6 +42,8 @@ export interface Report {
     readonly reprocess: boolean;
     readonly remove: boolean;
   };
+  /** What the signature was made with: asked for on the tab that tells of it, and undefined when it is not kept. */
+  readonly lists: Result<ListTexts | undefined>;
   readonly vcsLinks: VcsLinks;
   readonly now: Date;
   readonly formToken: string;

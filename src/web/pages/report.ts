@@ -76,7 +76,7 @@ const CONTENT: Readonly<Record<Tab, (report: Report) => Markup>> = {
   threads: threadsTab,
   modules: modulesTab,
   annotations: (report) => annotationsTab(report.annotations, report.rawFailure),
-  signature: (report) => signatureTab(report.processed),
+  signature: (report) => signatureTab(report.processed, report.lists),
   notes: notesTab,
   raw: rawTab,
 };

@@ -1,92 +1,92 @@
-/** How the signature was made: which frame was taken or skipped by which line of which list. */
+/** How the signature was made: which frame was taken or skipped by which line of which list, as it was then. */
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
-import type { FrameVerdict, ListLine, SignatureStep, SignatureTrace } from '../../signature/trace.ts';
+import {
+  type ExplainedFrame,
+  type ExplainedLine,
+  type Explanation,
+  explainSignature,
+  parseTrace,
+} from '../../signature/explanation.ts';
+import { TOOL_NAMES } from '../../signature/explanation-text.ts';
+import type { ListTexts } from '../../signature/lists.ts';
+import type { SignatureStep } from '../../signature/trace.ts';
 import { plural } from './format.ts';
+import { bugLinks, lineAddress, listsAddress } from './list-version.ts';
 import { html, type Markup } from './markup.ts';
+import type { Result } from './overview.ts';
 
-type Plain = Readonly<Record<string, unknown>>;
-
-const isRecord = (any: unknown): any is Plain =>
-  typeof any === 'object' && any !== null && !Array.isArray(any);
-
-/** A trace as it was stored, by this version or an older one; undefined when it is none. */
-function parseTrace(any: unknown): SignatureTrace | undefined {
-  if (!isRecord(any) || !Array.isArray(any['frames']) || !Array.isArray(any['steps'])) return undefined;
-  if (!any['frames'].every(isRecord) || !any['steps'].every(isRecord)) return undefined;
-  return any as unknown as SignatureTrace;
-}
-
-const VERDICTS: Readonly<Record<string, readonly [string, string, string]>> = {
-  before_sentinel: ['skipped', 'plain', 'above the frame at which the signature begins'],
-  empty: ['skipped', 'plain', 'nothing left of it'],
-  irrelevant: ['skipped', 'plain', 'on the list of frames that say nothing about the cause'],
-  repeated: ['skipped', 'plain', 'the same as the one before'],
-  kept: ['kept', 'good', 'part of the signature; a prefix, so the next frame is looked at too'],
-  stopped: [
-    'kept, last',
-    'good',
-    'part of the signature; no line of the prefix list matches it, so it ends here',
-  ],
-  not_reached: ['not reached', 'none', 'after the end of the signature'],
+const BADGES: Readonly<Record<ExplainedFrame['outcome'], readonly [name: string, kind: string]>> = {
+  kept: ['kept', 'good'],
+  skipped: ['skipped', 'plain'],
+  stopped: ['kept, last', 'good'],
+  not_reached: ['not reached', 'none'],
 };
 
-const lineOf = (by: ListLine | undefined): Markup | '' =>
-  by
-    ? html`<code title="Line ${Number(by.line)} of siglists/${String(by.list)}">${by.list}:${by.line}</code>`
+/** `file:12`, a link when that version is kept, with the pattern and its bugs below it. */
+function linePart(by: ExplainedLine, { lists }: Explanation): Markup {
+  const place = html`<code>${by.list}:${by.line}</code>`;
+  if (by.text === undefined) return place;
+  return html`<a href="${lineAddress(lists, by)}"${by.comment === undefined ? '' : html` title="${by.comment}"`}>${place}</a>
+<small class="pattern"><code><bdi>${by.text}</bdi></code> ${bugLinks(by.bugs)}</small>`;
+}
+
+const trimmedNote = ({ trimmed }: ExplainedFrame, explanation: Explanation): Markup | '' =>
+  trimmed
+    ? html` <small>written as <bdi>${trimmed.to}</bdi> by ${linePart(trimmed, explanation)}</small>`
     : '';
 
-const trimmedNote = ({ trimmed }: FrameVerdict): Markup | '' =>
-  trimmed ? html` <small>written as <bdi>${String(trimmed.to)}</bdi> by ${lineOf(trimmed)}</small>` : '';
-
-function frameRow(frame: FrameVerdict): Markup {
-  const [name, kind, why] = VERDICTS[frame.verdict] ?? [String(frame.verdict), 'plain', ''];
-  return html`<tr class="${kind === 'good' ? 'kept' : 'skipped'}"><td class="n">${Number(frame.index)}</td>
-<td class="function"><bdi>${String(frame.frame)}</bdi></td>
-<td><span class="badge ${kind}">${name}</span> <small>${why}</small>${trimmedNote(frame)}</td><td>${lineOf(frame.by) || html`<span class="none">no line</span>`}</td></tr>`;
+function frameRow(frame: ExplainedFrame, explanation: Explanation): Markup {
+  const [name, kind] = BADGES[frame.outcome];
+  return html`<tr class="${kind === 'good' ? 'kept' : 'skipped'}"><td class="n">${frame.index}</td>
+<td class="function"><bdi>${frame.frame}</bdi></td>
+<td><span class="badge ${kind}">${name}</span> <small>${frame.why}</small>${trimmedNote(frame, explanation)}</td><td>${
+    frame.by ? linePart(frame.by, explanation) : html`<span class="none">no line</span>`
+  }</td></tr>`;
 }
 
 const stepRow = (step: SignatureStep): Markup =>
-  html`<tr><th scope="row"><code>${String(step.rule)}</code></th><td class="function"><bdi>${String(step.from) || '—'}</bdi></td><td class="function"><bdi>${String(step.to)}</bdi></td></tr>`;
-
-const TOOLS: Readonly<Record<string, string>> = {
-  c: 'native stack',
-  java_stack: 'Java stack',
-  java_exception: 'Java exception',
-  none: 'no stack',
-};
+  html`<tr><th scope="row"><code>${step.rule}</code></th><td class="function"><bdi>${step.from || '—'}</bdi></td><td class="function"><bdi>${step.to}</bdi></td></tr>`;
 
 /** Frames that were not reached are only counted: a stack is mostly those. */
-function framesPart(trace: SignatureTrace): Markup {
-  const looked = trace.frames.filter((frame) => frame.verdict !== 'not_reached');
-  const rest = trace.frames.length - looked.length;
-  if (trace.frames.length === 0) return html`<p class="none">No frame took part.</p>`;
+function framesPart(explanation: Explanation): Markup {
+  const { frames } = explanation;
+  const looked = frames.filter((frame) => frame.outcome !== 'not_reached');
+  const rest = frames.length - looked.length;
+  if (frames.length === 0) return html`<p class="none">No frame took part.</p>`;
   return html`<div class="scroll"><table class="verdicts" aria-label="Frames and what became of them"><thead><tr><th scope="col" class="n">#</th><th scope="col">Frame, as compared with the lists</th><th scope="col">Verdict</th><th scope="col">By line</th></tr></thead>
-<tbody>${looked.map(frameRow)}</tbody></table></div>
-${
-  typeof trace.fallback === 'number'
-    ? html`<p class="note">Nothing was left, so frame ${trace.fallback} was taken all the same.</p>`
-    : ''
-}
+<tbody>${looked.map((frame) => frameRow(frame, explanation))}</tbody></table></div>
 ${rest > 0 ? html`<p class="note">${plural(rest, 'more frame was', 'more frames were')} not reached.</p>` : ''}`;
 }
 
-export function signatureTab(processed: ProcessedCrash): Markup {
+function stepsPart({ steps }: Explanation): Markup {
+  if (steps.length === 0) return html`<p class="none">None.</p>`;
+  return html`<div class="scroll"><table class="rules" aria-label="Rules that changed the signature"><thead><tr><th scope="col">Rule</th><th scope="col">From</th><th scope="col">To</th></tr></thead><tbody>${steps.map(stepRow)}</tbody></table></div>`;
+}
+
+function madeOf(explanation: Explanation, lists: Result<ListTexts | undefined>): Markup {
+  const digest = html`<code title="SHA-256 of the lists">${explanation.lists.slice(0, 12)}</code>`;
+  const { sentinel } = explanation;
+  return html`<p class="note">Made of the ${TOOL_NAMES[explanation.tool]} by generator ${explanation.generator} with lists ${
+    explanation.listsKnown ? html`<a href="${listsAddress(explanation.lists)}">${digest}</a>` : digest
+  }.${
+    sentinel
+      ? html` It begins at frame ${sentinel.index}, a sentinel of ${linePart(sentinel, explanation)}.`
+      : ''
+  }</p>
+${lists.ok ? '' : html`<p class="failure" role="status">The lines cannot be shown now. ${lists.failure}</p>`}`;
+}
+
+/** `lists` are the texts of the trace's version; undefined when it is not kept. */
+export function signatureTab(processed: ProcessedCrash, lists: Result<ListTexts | undefined>): Markup {
   const trace = parseTrace(processed.signature_trace);
+  const explanation = trace && explainSignature(trace, lists.ok ? lists.value : undefined);
   const proto = processed['proto_signature'];
   return html`<p class="made"><bdi>${processed.signature || 'no signature'}</bdi></p>
 ${
-  trace
-    ? html`<p class="note">Made of the ${TOOLS[trace.tool] ?? String(trace.tool)} by generator ${String(trace.generator)} with lists <code title="SHA-256 of the lists">${String(trace.lists).slice(0, 12)}</code>.${
-        trace.sentinel
-          ? html` It begins at frame ${Number(trace.sentinel.index)}, a sentinel of ${lineOf(trace.sentinel)}.`
-          : ''
-      }</p>
-<h3>Frames</h3>${framesPart(trace)}
-<h3>Rules that changed it</h3>${
-        trace.steps.length > 0
-          ? html`<div class="scroll"><table class="rules" aria-label="Rules that changed the signature"><thead><tr><th scope="col">Rule</th><th scope="col">From</th><th scope="col">To</th></tr></thead><tbody>${trace.steps.map(stepRow)}</tbody></table></div>`
-          : html`<p class="none">None.</p>`
-      }`
+  explanation
+    ? html`${madeOf(explanation, lists)}
+<h3>Frames</h3>${framesPart(explanation)}
+<h3>Rules that changed it</h3>${stepsPart(explanation)}`
     : html`<p class="failure" role="status">How it was made was not recorded.</p>`
 }
 ${typeof proto === 'string' ? html`<h3>Proto signature</h3><p class="value"><bdi>${proto}</bdi></p>` : ''}`;

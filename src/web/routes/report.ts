@@ -1,15 +1,18 @@
 /** `/report/index/ID`: one crash. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CrashId } from '../../model/crash-id.ts';
+import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import { redactProcessed } from '../../search/redaction.ts';
+import { parseTrace } from '../../signature/explanation.ts';
 import { can } from '../../storage/contract.ts';
 import { PageError } from '../page-error.ts';
 import { annotationsOf } from '../pages/annotations.ts';
 import { fieldValues, hiddenCount } from '../pages/fields.ts';
 import { reportPage } from '../pages/report.ts';
-import { isTab, type Tab } from '../pages/report-model.ts';
+import { isTab, type Report, type Tab } from '../pages/report-model.ts';
 import { describeFailure, withinTime } from '../store-failure.ts';
 import type { Pages } from './context.ts';
+import { findLists } from './list-version.ts';
 import { PendingPages } from './pending.ts';
 import { crashIdOf, value, whole } from './query.ts';
 import { type Found, findReport } from './report-data.ts';
@@ -31,6 +34,18 @@ async function dumpsFor(pages: Pages, id: CrashId, request: FastifyRequest, tab:
     return { ok: true as const, value: dumps };
   } catch (error) {
     return { ok: false as const, failure: describeFailure(error) };
+  }
+}
+
+/** The lists that the signature was made with; a failure is a line on the page. */
+async function listsFor(pages: Pages, processed: ProcessedCrash, tab: Tab): Promise<Report['lists']> {
+  const digest = parseTrace(processed.signature_trace)?.lists;
+  if (tab !== 'signature' || digest === undefined) return { ok: true, value: undefined };
+  try {
+    return { ok: true, value: await findLists(pages, digest) };
+  } catch (error) {
+    pages.deps.log.warn({ err: error, digest }, 'a version of the signature lists could not be read');
+    return { ok: false, failure: describeFailure(error) };
   }
 }
 
@@ -61,6 +76,7 @@ async function showProcessed(
       reprocess: viewer.permissions.has('reprocess'),
       remove: known && deps.removeEverywhere !== undefined,
     },
+    lists: await listsFor(pages, redacted, tab),
     vcsLinks: pages.vcsLinks,
     now: deps.clock.now(),
     formToken: known ? pages.formToken(request, reply) : '',
