@@ -1,10 +1,8 @@
 /** A job: one thing done for one period, one file in `jobs/` or a module from outside, default export. */
 import type { Log } from '../lib/log.ts';
+import type { JobServices } from './job-services.ts';
 
-/** Things a job may ask for; bound by the crontabber's owner. */
-export interface JobServices {
-  readonly log: Log;
-}
+export type { JobServices };
 
 export type Every = `${number}${'m' | 'h' | 'd' | 'w'}`;
 

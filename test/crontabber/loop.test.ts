@@ -1,6 +1,7 @@
 /** The loop on a real database of each engine, with a clock of the test's own. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AnyJob, defineJob, type JobContext } from '../../src/crontabber/job.ts';
+import type { JobServices } from '../../src/crontabber/job-services.ts';
 import { crontabberMigrations, JobStore } from '../../src/crontabber/job-store.ts';
 import { CronLoop } from '../../src/crontabber/loop.ts';
 import type { Database } from '../../src/database/contract.ts';
@@ -44,7 +45,7 @@ const loopOf = (jobs: readonly AnyJob[], store = new JobStore(database)): CronLo
   new CronLoop({
     jobs,
     store,
-    services: { log: silentLog },
+    services: { log: silentLog } as JobServices,
     clock: { now: () => new Date(now) },
     reporter: { report: (event) => void reported.push(event), close: async () => undefined },
     log: silentLog,

@@ -41,6 +41,7 @@ const OURS = [
   'COLLECTOR_',
   'PROCESSOR_',
   'CRONTABBER_',
+  'JOB_',
   'SYMBOL_',
   'SYMBOLS_',
   'STACKWALK_',

@@ -4,15 +4,17 @@ import { CronLoop } from '../../crontabber/loop.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { loadModules } from '../../lib/load-folder.ts';
 import type { Opening } from '../app.ts';
+import { jobServices } from '../job-services.ts';
 
 export async function open({ configuration, log, app }: Opening): Promise<CronLoop> {
   const { modules } = configuration.settings.crontabber;
+  const reporter = await app.reporter();
   return new CronLoop({
     jobs: await loadModules<AnyJob>(modules, configuration.cwd, 'CRONTABBER_MODULES'),
     store: new JobStore(await app.database()),
-    services: { log },
+    services: await jobServices(app, reporter),
     clock: systemClock,
-    reporter: await app.reporter(),
+    reporter,
     log,
   });
 }

@@ -1,0 +1,79 @@
+/** What the jobs are given: engines that are opened when a job first calls them, and closed with the app. */
+import { join, resolve } from 'node:path';
+import type { JobServices, JobStores, JobTransfers } from '../crontabber/job-services.ts';
+import { systemClock } from '../lib/clock.ts';
+import { NodeDisk } from '../lib/disk.ts';
+import type { ErrorReporter } from '../notify/contract.ts';
+import { Rate } from '../storage/transfer/rate.ts';
+import { drainRun } from '../storage/transfer/transfers.ts';
+import type { App } from './app.ts';
+import { toolFolders } from './config/values.ts';
+import { packageRoot } from './package-root.ts';
+import { identityOf, pairOf, TRANSFER_PAUSES, transferFolder } from './run-transfer.ts';
+import { chosenTargets } from './upkeep-choice.ts';
+
+/** Crashes at once: a job must not slow down what people wait for. */
+const DRAIN_AT_ONCE = 4;
+
+function storesOf(app: App): JobStores {
+  const { settings, stores } = app.configuration;
+  const open = async (expression: string, where: string) => (await app.stores()).get(expression, where);
+  return {
+    names: [...stores.keys()],
+    open,
+    source: () => open(settings.processor.source, 'PROCESSOR_SOURCE'),
+    destination: () => open(settings.processor.destination, 'PROCESSOR_DESTINATION'),
+    search: () => open(settings.web.search, 'WEB_SEARCH'),
+    targets: () => chosenTargets(app, undefined),
+  };
+}
+
+function transfersOf(app: App): JobTransfers {
+  return {
+    async drain(spare, first, period, options) {
+      const pair = pairOf([spare, first]);
+      const stores = await app.stores();
+      const identity = await identityOf(app, 'drain', pair, period);
+      const run = drainRun(
+        identity,
+        await stores.get(pair.from, 'SPARE'),
+        await stores.get(pair.to, 'FIRST'),
+        {
+          disk: new NodeDisk(),
+          clock: systemClock,
+          log: app.log,
+          folder: transferFolder(app.configuration),
+          concurrency: DRAIN_AT_ONCE,
+          rate: new Rate(undefined),
+          pauses: TRANSFER_PAUSES,
+        },
+      );
+      const { counts } = await run.run(options);
+      return { crashes: counts.crashes, removed: counts.removed, differences: counts.differences };
+    },
+  };
+}
+
+/** Opens the database and nothing else. */
+export async function jobServices(app: App, reporter: ErrorReporter): Promise<JobServices> {
+  const { settings, dataDir, cwd } = app.configuration;
+  return {
+    log: app.log,
+    settings: settings.job,
+    database: await app.database(),
+    stores: storesOf(app),
+    transfers: transfersOf(app),
+    queue: () => app.queue(),
+    alerts: {
+      send: ({ job, text }) =>
+        reporter.report({ service: 'crontabber', error: new Error(text), tags: { job } }),
+    },
+    folders: {
+      dataDir,
+      resolve: (path) => resolve(cwd, path),
+      spool: settings.spool.root || join(dataDir, 'spool'),
+      package: packageRoot,
+      tools: toolFolders(),
+    },
+  };
+}
