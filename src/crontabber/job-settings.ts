@@ -17,6 +17,7 @@ export interface JobSettings {
   readonly cleanup_storage_stores: readonly string[];
   readonly cleanup_storage_hold: string;
   readonly cleanup_storage_look_back: number;
+  readonly cleanup_storage_look_again: number;
   readonly spool_and_store_care_older_than: number;
   readonly spool_and_store_care_drain: readonly string[];
   readonly spool_and_store_care_drain_days: number;
@@ -66,6 +67,7 @@ const cleanup: SettingsSchema<
     | 'cleanup_storage_stores'
     | 'cleanup_storage_hold'
     | 'cleanup_storage_look_back'
+    | 'cleanup_storage_look_again'
     | 'cleanup_spool_keep'
   >
 > = {
@@ -93,6 +95,11 @@ const cleanup: SettingsSchema<
     doc: 'How far before the limit the first run looks for old crashes.',
     format: 'duration',
     default: 1095 * DAY_MS,
+  },
+  cleanup_storage_look_again: {
+    doc: 'So far behind what was cleaned already every run looks again: for crashes that came late, or were copied in.',
+    format: 'duration',
+    default: 7 * DAY_MS,
   },
   cleanup_spool_keep: {
     doc: 'Reports that the store refused for good are removed from the spool when they are older; empty keeps them for ever.',

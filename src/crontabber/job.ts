@@ -23,8 +23,12 @@ export interface JobContext {
 export interface CronJob<N extends keyof JobServices = never> {
   readonly name: string;
   readonly every: Every;
+  /** `HH:MM` in UTC, for jobs of a day or longer. */
+  readonly at?: string;
   /** Jobs that must have succeeded up to the end of the same period first. */
   readonly after?: readonly string[];
+  /** Run once for each missed period, oldest first (default: only the newest). */
+  readonly backfill?: boolean;
   readonly timeoutMs: number;
   readonly needs?: readonly N[];
   run(context: JobContext, services: Pick<JobServices, N>): Promise<void>;

@@ -91,6 +91,20 @@ export class Bugs {
       });
   }
 
+  /** All of one tracker. */
+  async forget(tracker: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.#database
+      .tables<Tables>()
+      .transaction()
+      .execute(async (tx) => {
+        for (const table of ['crontabber_bug_signature', 'crontabber_bug'] as const)
+          await tx
+            .deleteFrom(table)
+            .where('tracker', '=', tracker)
+            .execute(signal ? { signal } : {});
+      });
+  }
+
   /** Open ones first, then the one that was changed last. */
   async of(signature: string, { signal }: CallOptions = {}): Promise<readonly Bug[]> {
     const rows = await this.#database

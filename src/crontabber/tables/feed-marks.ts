@@ -1,4 +1,5 @@
 /** How far each feed was read: the next run goes on there, and asks first whether anything is new at all. */
+import { createHash } from 'node:crypto';
 import type { Database } from '../../database/contract.ts';
 import type { CallOptions } from '../../model/report.ts';
 
@@ -21,9 +22,23 @@ export interface FeedMark {
 
 export class FeedMarks {
   readonly #database: Database;
+  readonly #scope: string;
 
-  constructor(database: Database) {
+  /** `entry` is the feed's setting: with another address or another question it is read from the beginning. */
+  constructor(database: Database, job: string, entry: Readonly<Record<string, unknown>>) {
     this.#database = database;
+    const digest = createHash('sha256').update(JSON.stringify(entry)).digest('hex').slice(0, 16);
+    this.#scope = `${job} ${digest}`;
+  }
+
+  async isKnown(name: string, { signal }: CallOptions = {}): Promise<boolean> {
+    const row = await this.#database
+      .tables<Tables>()
+      .selectFrom('crontabber_feed')
+      .select('name')
+      .where('name', '=', this.#key(name))
+      .executeTakeFirst(signal ? { signal } : {});
+    return row !== undefined;
   }
 
   async of(name: string, { signal }: CallOptions = {}): Promise<FeedMark> {
@@ -31,7 +46,7 @@ export class FeedMarks {
       .tables<Tables>()
       .selectFrom('crontabber_feed')
       .selectAll()
-      .where('name', '=', name)
+      .where('name', '=', this.#key(name))
       .executeTakeFirst(signal ? { signal } : {});
     return { since: row?.since ?? undefined, url: row?.url ?? undefined, etag: row?.etag ?? undefined };
   }
@@ -41,8 +56,12 @@ export class FeedMarks {
     await this.#database
       .tables<Tables>()
       .insertInto('crontabber_feed')
-      .values({ name, ...columns })
+      .values({ name: this.#key(name), ...columns })
       .onConflict((conflict) => conflict.column('name').doUpdateSet(columns))
       .execute(signal ? { signal } : {});
+  }
+
+  #key(name: string): string {
+    return `${this.#scope} ${name}`;
   }
 }
