@@ -8,6 +8,7 @@ import { Rate } from '../storage/transfer/rate.ts';
 import { drainRun } from '../storage/transfer/transfers.ts';
 import type { App } from './app.ts';
 import { toolFolders } from './config/values.ts';
+import { backupFolder, databaseCopier } from './database-copier.ts';
 import { packageRoot } from './package-root.ts';
 import { identityOf, pairOf, TRANSFER_PAUSES, transferFolder } from './run-transfer.ts';
 import { chosenTargets } from './upkeep-choice.ts';
@@ -57,10 +58,11 @@ function transfersOf(app: App): JobTransfers {
 /** Opens the database and nothing else. */
 export async function jobServices(app: App, reporter: ErrorReporter): Promise<JobServices> {
   const { settings, dataDir, cwd } = app.configuration;
+  const database = await app.database();
   return {
     log: app.log,
     settings: settings.job,
-    database: await app.database(),
+    database,
     stores: storesOf(app),
     transfers: transfersOf(app),
     queue: () => app.queue(),
@@ -72,8 +74,10 @@ export async function jobServices(app: App, reporter: ErrorReporter): Promise<Jo
       dataDir,
       resolve: (path) => resolve(cwd, path),
       spool: settings.spool.root || join(dataDir, 'spool'),
+      backups: backupFolder(app.configuration),
       package: packageRoot,
       tools: toolFolders(),
     },
+    copier: await databaseCopier(app.configuration, database),
   };
 }

@@ -8,6 +8,7 @@ import type { CallOptions } from '../model/report.ts';
 import type { CrashQueue } from '../queue/contract.ts';
 import type { Store } from '../storage/contract.ts';
 import type { UpkeepTarget } from '../storage/upkeep-targets.ts';
+import type { DatabaseCopier } from './backup/copier.ts';
 import type { JobSettings } from './job-settings.ts';
 
 /** The stores of the configuration. Opened once, closed by the app. They reject as opening does. */
@@ -56,6 +57,8 @@ export interface JobFolders {
   resolve(path: string): string;
   /** The collector's spool, which is not opened: opening means moving what is in it. */
   readonly spool: string;
+  /** Copies of the database. */
+  readonly backups: string;
   /** The folder of Auxilio's own `package.json`. */
   readonly package: string;
   /** Where programs are looked for. */
@@ -71,4 +74,6 @@ export interface JobServices {
   readonly queue: () => Promise<CrashQueue>;
   readonly alerts: JobAlerts;
   readonly folders: JobFolders;
+  /** Of the database. */
+  readonly copier: DatabaseCopier;
 }

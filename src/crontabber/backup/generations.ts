@@ -1,0 +1,112 @@
+/** The copies of a database in a folder: named by their time, each whole or not there, the oldest removed. */
+import { chmod, mkdir, open, stat, statfs, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listFolder, NodeDisk } from '../../lib/disk.ts';
+import type { CallOptions } from '../../model/report.ts';
+import { BackupError, type DatabaseCopier } from './copier.ts';
+
+export interface Generation {
+  readonly path: string;
+  /** Of the state that is in it, ISO 8601. */
+  readonly time: string;
+  readonly bytes: number;
+}
+
+const PREFIX = 'auxilio-';
+/** Beside the copy itself: the disk must not be full afterwards. */
+const SPARE_BYTES = 64 * 1024 ** 2;
+
+/** `2026-11-21T03:00:00.000Z` in the name of a file. */
+const nameOf = (time: Date, extension: string): string =>
+  `${PREFIX}${time.toISOString().slice(0, 19).replaceAll(':', '-')}Z.${extension}`;
+
+function timeOf(name: string, extension: string): string | undefined {
+  const match = /^auxilio-(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z\.(\w+)$/.exec(name);
+  return match?.[5] === extension ? `${match[1]}T${match[2]}:${match[3]}:${match[4]}.000Z` : undefined;
+}
+
+export class Generations {
+  readonly #folder: string;
+  readonly #copier: DatabaseCopier;
+
+  constructor(folder: string, copier: DatabaseCopier) {
+    this.#folder = folder;
+    this.#copier = copier;
+  }
+
+  /** Newest first. */
+  async list(): Promise<readonly Generation[]> {
+    const found: Generation[] = [];
+    for (const name of await listFolder(this.#folder)) {
+      const time = timeOf(name, this.#copier.extension);
+      if (time === undefined) continue;
+      const path = join(this.#folder, name);
+      found.push({ path, time, bytes: (await stat(path)).size });
+    }
+    return found.sort((a, b) => (a.time < b.time ? 1 : -1));
+  }
+
+  /**
+   * The copy of this time; one that is there and whole is not made again. Nothing is removed: a copy that failed must
+   * not cost an older one.
+   */
+  async make(time: Date, { signal }: CallOptions = {}): Promise<Generation> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o750 });
+    await this.#sweep();
+    const path = join(this.#folder, nameOf(time, this.#copier.extension));
+    const isThere = await this.#copier.verify(path, { signal }).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) await this.#make(path, { signal });
+    return { path, time: time.toISOString(), bytes: (await stat(path)).size };
+  }
+
+  /** All but the newest. Resolves with the paths of those that went. */
+  async prune(keep: number): Promise<readonly string[]> {
+    const old = (await this.list()).slice(keep).map(({ path }) => path);
+    for (const path of old) await unlink(path);
+    return old;
+  }
+
+  async #make(path: string, { signal }: CallOptions): Promise<void> {
+    await this.#checkRoom({ signal });
+    const partial = `${path}.partial`;
+    const disk = new NodeDisk();
+    try {
+      await this.#copier.copyTo(partial, { signal });
+      await chmod(partial, 0o600);
+      await syncFile(partial);
+      await disk.rename(partial, path);
+      await disk.syncFolder(this.#folder);
+    } catch (error) {
+      await unlink(partial).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #checkRoom(options: CallOptions): Promise<void> {
+    const size = await this.#copier.size(options);
+    if (size === undefined) return;
+    const { bavail, bsize } = await statfs(this.#folder);
+    const free = bavail * bsize;
+    if (free >= size + SPARE_BYTES) return;
+    throw new BackupError(`${this.#folder} has ${free} bytes free; a copy takes up to ${size}`);
+  }
+
+  /** Halves that a process left when it died. One job or command at a time makes copies here. */
+  async #sweep(): Promise<void> {
+    for (const name of await listFolder(this.#folder))
+      if (name.startsWith(PREFIX) && name.includes('.partial')) await unlink(join(this.#folder, name));
+  }
+}
+
+/** The program that wrote it is gone, and did not sync it. */
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
