@@ -4,6 +4,8 @@ import type { JobServices, JobStores, JobTransfers } from '../crontabber/job-ser
 import { systemClock } from '../lib/clock.ts';
 import { NodeDisk } from '../lib/disk.ts';
 import type { ErrorReporter } from '../notify/contract.ts';
+import { FIELDS } from '../search/field-list.ts';
+import { can } from '../storage/contract.ts';
 import { Rate } from '../storage/transfer/rate.ts';
 import { drainRun } from '../storage/transfer/transfers.ts';
 import type { App } from './app.ts';
@@ -24,7 +26,12 @@ function storesOf(app: App): JobStores {
     open,
     source: () => open(settings.processor.source, 'PROCESSOR_SOURCE'),
     destination: () => open(settings.processor.destination, 'PROCESSOR_DESTINATION'),
-    search: () => open(settings.web.search, 'WEB_SEARCH'),
+    async search() {
+      const store = await open(settings.web.search, 'WEB_SEARCH');
+      // A new index knows its fields when the processor or the web has been there; jobs may be the first.
+      if (can(store, 'search')) await store.applyFields(FIELDS);
+      return store;
+    },
     targets: () => chosenTargets(app, undefined),
   };
 }

@@ -8,5 +8,5 @@ export function sayIdle(log: Log, job: string, setting: string): void {
   const key = `${job} ${setting}`;
   if (said.has(key)) return;
   said.add(key);
-  log.info({ job }, line);
+  log.info(line);
 }

@@ -26,6 +26,16 @@ export interface UploadOverview {
   readonly spool?: SpoolState | undefined;
 }
 
+/** A bug of somebody's tracker that names a signature. */
+export interface BugLink {
+  readonly tracker: string;
+  readonly bug: string;
+  readonly url: string;
+  /** Absent where it may be confidential. */
+  readonly title: string | undefined;
+  readonly isOpen: boolean;
+}
+
 export interface WebDeps {
   /** `DATA_DIR`, absolute: one-time links and sessions lie in its `web` folder. */
   readonly dataDir: string;
@@ -38,6 +48,8 @@ export interface WebDeps {
   readonly overview?: ((options?: CallOptions) => Promise<UploadOverview>) | undefined;
   /** True while the crash lies in the spool and is not stored yet. */
   readonly inSpool?: ((id: CrashId, options?: CallOptions) => Promise<boolean>) | undefined;
+  /** Bugs that name the signature, open ones first. Absent: none are shown. */
+  readonly bugs?: ((signature: string, options?: CallOptions) => Promise<readonly BugLink[]>) | undefined;
   /** The collector's address, path included, e.g. `http://127.0.0.1:8001/submit`. */
   collectorUrl(): string;
   readonly fields: readonly FieldDefinition[];

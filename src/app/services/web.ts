@@ -1,3 +1,4 @@
+import { Bugs } from '../../crontabber/tables/bugs.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { FIELDS } from '../../search/field-list.ts';
 import { need } from '../../storage/contract.ts';
@@ -32,6 +33,7 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
       removeEverywhere: (id, options) => app.removeEverywhere(id, options),
       overview: (options) => uploadOverview(app, options),
       inSpool: spool ? async (id) => spool.has(id) : undefined,
+      bugs: async (signature, options) => new Bugs(await app.database()).of(signature, options),
       collectorUrl: () => app.addresses.collector ?? collectorUrl(collector, collector),
       fields: FIELDS,
       sampleFolder,

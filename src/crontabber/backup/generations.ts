@@ -1,4 +1,5 @@
 /** The copies of a database in a folder: named by their time, each whole or not there, the oldest removed. */
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, stat, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder, NodeDisk } from '../../lib/disk.ts';
@@ -15,6 +16,9 @@ export interface Generation {
 const PREFIX = 'auxilio-';
 /** Beside the copy itself: the disk must not be full afterwards. */
 const SPARE_BYTES = 64 * 1024 ** 2;
+
+/** Nobody has written to it for so long. */
+const ABANDONED_MS = 12 * 3_600_000;
 
 /** `2026-11-21T03:00:00.000Z` in the name of a file. */
 const nameOf = (time: Date, extension: string): string =>
@@ -71,7 +75,7 @@ export class Generations {
 
   async #make(path: string, { signal }: CallOptions): Promise<void> {
     await this.#checkRoom({ signal });
-    const partial = `${path}.partial`;
+    const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
     const disk = new NodeDisk();
     try {
       await this.#copier.copyTo(partial, { signal });
@@ -94,10 +98,14 @@ export class Generations {
     throw new BackupError(`${this.#folder} has ${free} bytes free; a copy takes up to ${size}`);
   }
 
-  /** Halves that a process left when it died. One job or command at a time makes copies here. */
+  /** Halves that a process left when it died; one that is being written is younger. */
   async #sweep(): Promise<void> {
-    for (const name of await listFolder(this.#folder))
-      if (name.startsWith(PREFIX) && name.includes('.partial')) await unlink(join(this.#folder, name));
+    for (const name of await listFolder(this.#folder)) {
+      if (!name.startsWith(PREFIX) || !name.endsWith('.partial')) continue;
+      const path = join(this.#folder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found && Date.now() - found.mtimeMs > ABANDONED_MS) await unlink(path);
+    }
   }
 }
 

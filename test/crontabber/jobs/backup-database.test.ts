@@ -1,5 +1,5 @@
 /** The job `backup-database` and what restores: on a live SQLite file, and on PostgreSQL by its own tools. */
-import { chmod, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Generations } from '../../../src/crontabber/backup/generations.ts';
@@ -136,7 +136,11 @@ describe('a copy of SQLite', () => {
     const database = await bench();
     const folder = join(await benchFolder(), 'backups');
     await mkdir(folder);
-    await writeFile(join(folder, 'auxilio-2024-11-01T01-30-00Z.db.partial'), 'half');
+    const abandoned = join(folder, 'auxilio-2024-11-01T01-30-00Z.db.0a1b.partial');
+    await writeFile(abandoned, 'half');
+    await utimes(abandoned, 1, 1);
+    const another = 'auxilio-2024-11-02T01-30-00Z.db.2c3d.partial';
+    await writeFile(join(folder, another), 'somebody is at it');
     await writeFile(join(folder, 'notes.txt'), 'mine');
     const stop = new AbortController();
     const slow = {
@@ -149,9 +153,9 @@ describe('a copy of SQLite', () => {
       },
     };
     await expect(backUp(slow, folder, undefined, { signal: stop.signal })).rejects.toThrow('stopped');
-    expect(await readdir(folder)).toEqual(['notes.txt']);
+    expect((await readdir(folder)).sort()).toEqual([another, 'notes.txt']);
     await backUp(sqliteCopier(database), folder);
-    expect((await readdir(folder)).sort()).toEqual(['auxilio-2024-11-21T01-30-00Z.db', 'notes.txt']);
+    expect((await readdir(folder)).sort()).toEqual([another, 'auxilio-2024-11-21T01-30-00Z.db', 'notes.txt']);
   });
 
   it('is not begun when the disk has no room for it', async () => {
