@@ -177,7 +177,7 @@ const feeds: SettingsSchema<
   >
 > = {
   product_versions_min_crashes: {
-    doc: 'A version becomes known when so many crashes of one period have it: anybody can send any version.',
+    doc: 'A version becomes known when so many crashes of one day have it: anybody can send any version.',
     format: 'nat',
     default: 1,
   },

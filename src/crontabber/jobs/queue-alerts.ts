@@ -1,4 +1,4 @@
-/** A lane above its limit is told once, and once more when it is below again. */
+/** A lane above its limit is told once; the log says when it is below again. */
 import type { CallOptions } from '../../model/report.ts';
 import { type CrashQueue, LANES } from '../../queue/contract.ts';
 import { sayIdle } from '../idle.ts';
