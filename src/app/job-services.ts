@@ -19,10 +19,9 @@ import { chosenTargets } from './upkeep-choice.ts';
 const DRAIN_AT_ONCE = 4;
 
 function storesOf(app: App): JobStores {
-  const { settings, stores } = app.configuration;
+  const { settings } = app.configuration;
   const open = async (expression: string, where: string) => (await app.stores()).get(expression, where);
   return {
-    names: [...stores.keys()],
     open,
     source: () => open(settings.processor.source, 'PROCESSOR_SOURCE'),
     destination: () => open(settings.processor.destination, 'PROCESSOR_DESTINATION'),

@@ -13,8 +13,6 @@ import type { JobSettings } from './job-settings.ts';
 
 /** The stores of the configuration. Opened once, closed by the app. They reject as opening does. */
 export interface JobStores {
-  /** Names of all that are configured, containers too. */
-  readonly names: readonly string[];
   /** A store or a wiring expression; `where` is the setting that names it, for messages. */
   open(expression: string, where: string): Promise<Store>;
   /** Where the processor reads reports. */

@@ -41,7 +41,6 @@ const OURS = [
   'COLLECTOR_',
   'PROCESSOR_',
   'CRONTABBER_',
-  'JOB_',
   'SYMBOL_',
   'SYMBOLS_',
   'STACKWALK_',
@@ -79,7 +78,7 @@ function belongs(key: string): boolean {
   return (
     isKnown(key) ||
     OURS.some((prefix) => key.startsWith(prefix)) ||
-    (/^(WEB|NOTIFY|QUEUE)_/.test(key) && nearest(key, FIXED.keys()) !== undefined)
+    (/^(WEB|NOTIFY|QUEUE|JOB)_/.test(key) && nearest(key, FIXED.keys()) !== undefined)
   );
 }
 

@@ -25,6 +25,19 @@ const LIMITS = {
   prlimit: undefined,
 };
 
+/** What the names of our tables begin with: other programs may have theirs in the same schema, and restoring drops tables. */
+const ROOMS = [
+  'auxilio',
+  'collector',
+  'crontabber',
+  'notify',
+  'processor',
+  'search',
+  'signature',
+  'symbols',
+  'web',
+];
+
 /** In a connection string of libpq. */
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 /** In a file of passwords. */
@@ -61,12 +74,9 @@ export class PostgresCopier implements DatabaseCopier {
 
   /** One snapshot of the database. Every row is read, so that a damaged page is an error rather than part of the copy. */
   async copyTo(path: string, options: CallOptions = {}): Promise<void> {
-    const args = [
-      '--format=custom',
-      '--no-owner',
-      '--no-privileges',
-      `--schema=${quotedName(this.#options.schema)}`,
-    ];
+    const schema = quotedName(this.#options.schema);
+    const tables = ROOMS.map((room) => `--table=${schema}.${room}_*`);
+    const args = ['--format=custom', '--no-owner', '--no-privileges', ...tables];
     await this.#run('pg_dump', [...args, `--file=${path}`, '--lock-wait-timeout=60000'], options);
     await this.verify(path, options);
   }

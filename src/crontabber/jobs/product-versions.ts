@@ -1,17 +1,20 @@
 /** Versions that crashes have become known. */
-import { DAY_MS, isoDay } from '../../lib/clock.ts';
+import { DAY_MS, daysBefore, isoDay } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CallOptions } from '../../model/report.ts';
 import type { Facet, FacetBucket } from '../../search/query.ts';
 import { type CrashStorage, need } from '../../storage/contract.ts';
 import { daysBetween } from '../../storage/transfer/ids.ts';
 import { defineJob } from '../job.ts';
+import { FeedMarks } from '../tables/feed-marks.ts';
 import { isVersionName, KnownVersions, type VersionName } from '../tables/known-versions.ts';
 
 const MOST = { products: 200, channels: 50, versions: 500 } as const;
 
 /** Crashes that were late in the queue have the day on which they came. */
 const LATE_DAYS = 1;
+/** After a longer pause, what came before is left to `--from`. */
+const CATCH_UP_DAYS = 60;
 
 const versions: Facet = { field: 'version', size: MOST.versions };
 const FACETS: readonly Facet[] = [
@@ -71,18 +74,22 @@ export default defineJob({
   name: 'product-versions',
   every: '1h',
   timeoutMs: 1_800_000,
-  backfill: true,
   needs: ['stores', 'database', 'settings'],
   async run({ period, signal, log }, { stores, database, settings }) {
     const search = need(await stores.search(), 'product-versions', 'search');
     const known = new KnownVersions(database);
-    const first = new Date(period.from.getTime() - LATE_DAYS * DAY_MS);
-    const last = new Date(period.to.getTime() - 1);
+    const marks = new FeedMarks(database, 'product-versions', {});
+    const { since } = await marks.of('day', { signal });
+    const earliest = isoDay(daysBefore(period.to, CATCH_UP_DAYS));
+    const first = isoDay(daysBefore(period.from, LATE_DAYS));
+    const last = isoDay(new Date(period.to.getTime() - 1));
+    const from = since !== undefined && since < first && since > earliest ? since : first;
     let count = 0;
-    for (const day of daysBetween(isoDay(first), isoDay(last))) {
+    for (const day of daysBetween(from, last)) {
       const found = await seenOn(day, search, { min: settings.product_versions_min_crashes, log, signal });
       await known.saw(found, [day, day], { signal });
       count += found.length;
+      if (since === undefined || day > since) await marks.save('day', { since: day }, { signal });
     }
     log.info({ versions: count }, 'versions seen');
   },

@@ -204,16 +204,21 @@ describe('a copy of PostgreSQL', () => {
           await client.query(
             'create table crontabber_thing (n int); insert into crontabber_thing values (1), (2)',
           );
-          await client.query('create schema auxilio_crashes; create table auxilio_crashes.raw (n int)');
+          await client.query(
+            'create table shop (n int); create schema auxilio_crashes; create table auxilio_crashes.raw (n int)',
+          );
         }, url);
         const copier = postgresCopier(url);
         const file = join(await benchFolder(), 'copy.dump');
         await copier.copyTo(file);
         await asSuperuser(async (client) => {
-          await client.query('delete from crontabber_thing; insert into auxilio_crashes.raw values (7)');
+          await client.query(
+            'delete from crontabber_thing; insert into shop values (5); insert into auxilio_crashes.raw values (7)',
+          );
         }, url);
         await copier.restoreFrom(file);
         expect(await rowsOf(url, 'select count(*)::int as n from crontabber_thing')).toEqual([{ n: 2 }]);
+        expect(await rowsOf(url, 'select n from shop')).toEqual([{ n: 5 }]);
         expect(await rowsOf(url, 'select count(*)::int as n from auxilio_crashes.raw')).toEqual([{ n: 1 }]);
         // Half of it is no copy.
         await writeFile(file, (await readFile(file)).subarray(0, 900));

@@ -42,7 +42,6 @@ export function storesOf(stores: Readonly<Record<string, Store>>): JobStores {
     return store;
   };
   return {
-    names: Object.keys(stores),
     open,
     source: () => open('source'),
     destination: () => open('destination'),

@@ -72,6 +72,23 @@ onEachDialect((dialect) => {
     await exercise(await openBench(dialect), await sqliteStore('index'));
   });
 
+  it('catches up with the days on which it did not run', async () => {
+    const [database, store] = [await openBench(dialect), await sqliteStore('index')];
+    await see(database, store, '2024-09-01');
+    for (const day of ['2024-09-02', '2024-09-20', '2024-10-10'])
+      await crash(store, day, 'Fox', `1.${day.slice(5)}`);
+    await see(database, store, '2024-10-12');
+    const versions = async () =>
+      (await new KnownVersions(database).list()).map(({ version }) => version).sort();
+    expect(await versions()).toEqual(['1.09-02', '1.09-20', '1.10-10']);
+    // The past again by hand does not make the next run begin there.
+    await crash(store, '2024-01-01', 'Fox', '0.1');
+    await see(database, store, '2024-01-02');
+    await crash(store, '2024-09-03', 'Fox', '0.2');
+    await see(database, store, '2024-10-12');
+    expect(await versions()).toEqual(['0.1', '1.09-02', '1.09-20', '1.10-10']);
+  });
+
   it('a version that one crash claims need not become known', async () => {
     const [database, store] = [await openBench(dialect), await sqliteStore('index')];
     for (const version of ['10.0', '10.0', '999'])
