@@ -1,5 +1,6 @@
 /** `auxilio db` and `auxilio update-data`, as an operator runs them. */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +77,7 @@ onEachDialect((dialect) => {
       expect(before.code).toBe(1);
       const pending = JSON.parse(before.stdout) as readonly { readonly state: string }[];
       expect(pending.every(({ state }) => state === 'pending')).toBe(true);
+      if (dialect.engine === 'sqlite') expect(existsSync(place.url.slice('sqlite:'.length))).toBe(false);
       const [first, second] = [await command('db migrate'), await command('db migrate')];
       expect([first.code, second.code]).toEqual([0, 0]);
       expect(first.stdout.trim().split('\n')).toHaveLength(pending.length);

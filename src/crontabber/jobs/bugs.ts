@@ -6,7 +6,7 @@ import { openFeeds } from '../feeds/choose.ts';
 import { sayIdle } from '../idle.ts';
 import { defineJob } from '../job.ts';
 import { Bugs } from '../tables/bugs.ts';
-import { FeedMarks } from '../tables/feed-marks.ts';
+import { FeedMarks, forgetOtherMarks } from '../tables/feed-marks.ts';
 
 export default defineJob({
   name: 'bugs',
@@ -27,6 +27,7 @@ export default defineJob({
       { signal },
     );
     if (forgotten > 0) log.info({ forgotten }, 'bugs of trackers that are not configured any more');
+    await forgetOtherMarks(database, 'bugs', entries, { signal });
     const begin = new Date(period.to.getTime() - settings.bugs_look_back).toISOString();
     const failures = new Failures(signal);
     for (const [at, source] of sources.entries()) {

@@ -20,6 +20,27 @@ export interface FeedMark {
   readonly etag?: string | undefined;
 }
 
+const scopeOf = (job: string, entry: Readonly<Record<string, unknown>>): string =>
+  `${job} ${createHash('sha256').update(JSON.stringify(entry)).digest('hex').slice(0, 16)}`;
+
+/** Marks of entries that the job has no longer: when one comes back, it is read from the beginning. */
+export async function forgetOtherMarks(
+  database: Database,
+  job: string,
+  entries: readonly Readonly<Record<string, unknown>>[],
+  { signal }: CallOptions = {},
+): Promise<void> {
+  const scopes = new Set(entries.map((entry) => scopeOf(job, entry)));
+  const how = signal ? { signal } : {};
+  const tables = database.tables<Tables>();
+  const rows = await tables.selectFrom('crontabber_feed').select('name').execute(how);
+  for (const { name } of rows) {
+    const [owner, digest] = name.split(' ');
+    if (owner !== job || scopes.has(`${owner} ${digest}`)) continue;
+    await tables.deleteFrom('crontabber_feed').where('name', '=', name).execute(how);
+  }
+}
+
 export class FeedMarks {
   readonly #database: Database;
   readonly #scope: string;
@@ -27,8 +48,7 @@ export class FeedMarks {
   /** `entry` is the feed's setting: with another address or another question it is read from the beginning. */
   constructor(database: Database, job: string, entry: Readonly<Record<string, unknown>>) {
     this.#database = database;
-    const digest = createHash('sha256').update(JSON.stringify(entry)).digest('hex').slice(0, 16);
-    this.#scope = `${job} ${digest}`;
+    this.#scope = scopeOf(job, entry);
   }
 
   async isKnown(name: string, { signal }: CallOptions = {}): Promise<boolean> {

@@ -124,6 +124,8 @@ onEachDialect((dialect) => {
     expect(await bugs.of('thing::number1')).toHaveLength(2);
     await run(database, [two.feed]);
     expect(await bugs.of('thing::number1')).toMatchObject([{ tracker: 'gitlab' }]);
+    await run(database, [one.feed, two.feed]);
+    expect(await bugs.of('thing::number1')).toHaveLength(2);
     // Another project under the name: its numbers are other bugs, and it is read from the beginning.
     two.issues.length = 0;
     await run(database, [{ ...two.feed, url: `${two.url.href}./` }]);
