@@ -1,4 +1,6 @@
 /** Several pieces of work of one job: one that fails does not stop the others, and none is forgotten. */
+import { throwIfAborted } from '../lib/abort.ts';
+
 export class Failures {
   readonly #signal: AbortSignal;
   readonly #found: { readonly what: string; readonly error: unknown }[] = [];
@@ -9,6 +11,7 @@ export class Failures {
   }
 
   async catch(what: string, work: () => Promise<void>): Promise<void> {
+    throwIfAborted(this.#signal);
     try {
       await work();
     } catch (error) {

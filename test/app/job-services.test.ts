@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { App } from '../../src/app/app.ts';
 import { loadConfiguration } from '../../src/app/config/configuration.ts';
 import { openApp } from '../../src/app/container.ts';
@@ -10,10 +10,12 @@ import { jobServices } from '../../src/app/job-services.ts';
 import { loadDefaultJobs } from '../../src/crontabber/default-jobs.ts';
 import type { JobServices } from '../../src/crontabber/job-services.ts';
 import { KnownVersions } from '../../src/crontabber/tables/known-versions.ts';
+import { isAborted } from '../../src/lib/abort.ts';
 import { daysBefore, isoDay } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { textDump } from '../../src/storage/conformance/inputs.ts';
 import type { FullStore } from '../../src/storage/contract.ts';
+import { feedServer } from '../crontabber/feeds/feed-server.ts';
 import { dayEnding } from '../crontabber/jobs/job-bench.ts';
 import { crashOn, processedOf } from '../crontabber/jobs/stored-crashes.ts';
 
@@ -45,7 +47,7 @@ async function site(settings: Readonly<Record<string, string>> = {}): Promise<{
   readonly app: App;
   readonly services: JobServices;
   readonly alerts: unknown[];
-  run(name: string, to?: string): Promise<void>;
+  run(name: string, to?: string, signal?: AbortSignal): Promise<void>;
 }> {
   const file = join(folder, 'site.env');
   await writeFile(file, FILE);
@@ -66,10 +68,9 @@ async function site(settings: Readonly<Record<string, string>> = {}): Promise<{
     app,
     services,
     alerts,
-    async run(name, to = isoDay(new Date())) {
+    async run(name, to = isoDay(new Date()), signal = new AbortController().signal) {
       const job = jobs.find((one) => one.name === name);
       if (!job) throw new Error(`no job ${name}`);
-      const signal = new AbortController().signal;
       await job.run({ period: dayEnding(to), signal, log: silentLog } as never, services);
     },
   };
@@ -129,4 +130,57 @@ it('what is too old leaves every leaf, and a lane that is too long is told', asy
   await run('queue-alerts');
   await run('queue-alerts');
   expect(alerts).toEqual([expect.objectContaining({ service: 'crontabber', tags: { job: 'queue-alerts' } })]);
+});
+
+/** With everything set, so that each of them would have something to do. */
+const BUSY = {
+  JOB_CLEANUP_STORAGE_KEEP: '30d',
+  JOB_CLEANUP_SEARCH_KEEP: '30d',
+  JOB_CLEANUP_SPOOL_KEEP: '30d',
+  JOB_QUEUE_ALERTS_LIMITS: 'standard=0, dead=0',
+  JOB_SPOOL_AND_STORE_CARE_DRAIN: 'spare->bucket',
+};
+
+it('a job that is told to end before it began does nothing', async () => {
+  const server = await feedServer(() => undefined);
+  const feed = { name: 'a', kind: 'json', url: server.url.href, product: 'Fox' };
+  const { app, run, alerts } = await site({
+    ...BUSY,
+    JOB_DEPENDENCY_CHECK_URL: server.url.href,
+    JOB_RELEASE_FEED_FEEDS: JSON.stringify([feed]),
+    JOB_BUGS_FEEDS: JSON.stringify([{ ...feed, kind: 'github', repository: 'a/b', product: undefined }]),
+  });
+  const old = crashOn(isoDay(daysBefore(new Date(), 40)));
+  const bucket = await store(app, 'bucket');
+  await bucket.saveReport({ raw: old, dumps: [] });
+  const began: string[] = [];
+  for (const { name } of await loadDefaultJobs()) {
+    const ended = await run(name, undefined, AbortSignal.abort()).catch((error: unknown) => error);
+    if (!isAborted(ended)) began.push(`${name}: ${String(ended)}`);
+  }
+  expect(began).toEqual([]);
+  expect((await bucket.readRaw(old.id)).id).toBe(old.id);
+  expect(alerts).toEqual([]);
+  expect(server.asked).toEqual([]);
+});
+
+it('a job that waits for a server that does not answer ends when it is told to', async () => {
+  const server = await feedServer(() => undefined);
+  const feed = { name: 'a', kind: 'json', url: server.url.href, product: 'Fox' };
+  const { run } = await site({
+    JOB_DEPENDENCY_CHECK_URL: server.url.href,
+    JOB_RELEASE_FEED_FEEDS: JSON.stringify([feed]),
+    JOB_BUGS_FEEDS: JSON.stringify([{ ...feed, kind: 'github', repository: 'a/b', product: undefined }]),
+  });
+  for (const name of ['dependency-check', 'release-feed', 'bugs']) {
+    const stop = new AbortController();
+    const ended = run(name, undefined, stop.signal);
+    ended.catch(() => undefined);
+    await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(0), { timeout: 5000 });
+    const began = performance.now();
+    stop.abort();
+    await expect(ended, name).rejects.toSatisfy(isAborted);
+    expect(performance.now() - began).toBeLessThan(1000);
+    server.asked.length = 0;
+  }
 });

@@ -1,4 +1,5 @@
 /** Partitions and indices of the weeks to come are made before their first crash, when nobody waits for them. */
+import { throwIfAborted } from '../../lib/abort.ts';
 import { isoDay } from '../../lib/clock.ts';
 import { Failures } from '../failures.ts';
 import { defineJob } from '../job.ts';
@@ -15,6 +16,7 @@ export default defineJob({
     const from = isoDay(period.to);
     const until = dayAfter(from, 7 * settings.weekly_partitions_weeks);
     for (const { name, plan, context } of await stores.targets()) {
+      throwIfAborted(signal);
       const { prepare } = plan.backend.upkeep ?? {};
       if (!prepare) continue;
       await failures.catch(name, async () => {
