@@ -1,5 +1,6 @@
 /** What the jobs are given: engines that are opened when a job first calls them, and closed with the app. */
 import { join, resolve } from 'node:path';
+import { checkJobSettings } from '../crontabber/check-job-settings.ts';
 import type { JobServices, JobStores, JobTransfers } from '../crontabber/job-services.ts';
 import { systemClock } from '../lib/clock.ts';
 import { NodeDisk } from '../lib/disk.ts';
@@ -61,9 +62,10 @@ function transfersOf(app: App): JobTransfers {
   };
 }
 
-/** Opens the database and nothing else. */
+/** Opens the database and nothing else. Rejects with `SettingsError` for settings of jobs that are wrong. */
 export async function jobServices(app: App, reporter: ErrorReporter): Promise<JobServices> {
   const { settings, dataDir, cwd } = app.configuration;
+  checkJobSettings(settings.job);
   const database = await app.database();
   return {
     log: app.log,

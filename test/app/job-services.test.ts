@@ -184,3 +184,14 @@ it('a job that waits for a server that does not answer ends when it is told to',
     server.asked.length = 0;
   }
 });
+
+it.each([
+  [{ JOB_BUGS_FEEDS: '[{"name":"a","kind":"githup","url":"https://x.example"}]' }, 'did you mean github?'],
+  [
+    { JOB_RELEASE_FEED_FEEDS: '[{"name":"a","kind":"json","url":"https://x.example","prod":"F"}]' },
+    '"prod" is none of',
+  ],
+  [{ JOB_SPOOL_AND_STORE_CARE_DRAIN: 'spare' }, 'write spare->bucket'],
+])('%j stops the start', async (settings, message) => {
+  await expect(site(settings)).rejects.toThrow(message);
+});

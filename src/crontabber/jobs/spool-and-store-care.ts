@@ -8,7 +8,7 @@ import { defineJob } from '../job.ts';
 const DRAIN = /^([a-z0-9]+)\s*->\s*([a-z0-9]+)$/;
 
 /** `spare->bucket`. Throws `SettingsError`. */
-function pairOf(text: string): readonly [spare: string, first: string] {
+export function drainPair(text: string): readonly [spare: string, first: string] {
   const [, spare, first] = DRAIN.exec(text) ?? [];
   if (spare !== undefined && first !== undefined && spare !== first) return [spare, first];
   throw new SettingsError(
@@ -23,7 +23,7 @@ export default defineJob({
   timeoutMs: 12 * 3_600_000,
   needs: ['stores', 'transfers', 'settings'],
   async run({ period, signal, log }, { stores, transfers, settings }) {
-    const pairs = settings.spool_and_store_care_drain.map(pairOf);
+    const pairs = settings.spool_and_store_care_drain.map(drainPair);
     const failures = new Failures(signal);
     for (const { name, plan, context } of await stores.targets()) {
       const { sweep } = plan.backend.upkeep ?? {};
