@@ -182,7 +182,7 @@ const feeds: SettingsSchema<
     default: 1,
   },
   bugs_feeds: {
-    doc: 'Trackers whose bugs name signatures: a JSON list of `{"name","kind","url",…}`, see the guide; empty reads none.',
+    doc: 'Trackers whose bugs name signatures: a JSON list of `{"name","kind","url",…}`, see docs/reference/jobs.md; empty reads none.',
     format: 'feeds',
     default: [],
   },
@@ -198,7 +198,7 @@ const feeds: SettingsSchema<
     default: 365 * DAY_MS,
   },
   release_feed_feeds: {
-    doc: 'Where released versions are read: a JSON list of `{"name","kind","url","product",…}`, see the guide; empty reads none.',
+    doc: 'Where released versions are read: a JSON list of `{"name","kind","url","product",…}`, see docs/reference/jobs.md; empty reads none.',
     format: 'feeds',
     default: [],
   },
