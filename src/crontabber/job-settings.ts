@@ -12,6 +12,7 @@ export interface JobSettings {
   readonly verify_processed_days: number;
   readonly verify_processed_grace: number;
   readonly verify_processed_times: number;
+  readonly verify_processed_backlog: number;
   readonly cleanup_search_keep: number | null;
   readonly cleanup_storage_keep: number | null;
   readonly cleanup_storage_stores: readonly string[];
@@ -40,7 +41,10 @@ export interface JobSettings {
 const DAY_MS = 86_400_000;
 
 const verifyProcessed: SettingsSchema<
-  Pick<JobSettings, 'verify_processed_days' | 'verify_processed_grace' | 'verify_processed_times'>
+  Pick<
+    JobSettings,
+    'verify_processed_days' | 'verify_processed_grace' | 'verify_processed_times' | 'verify_processed_backlog'
+  >
 > = {
   verify_processed_days: {
     doc: 'How many days back raw crashes without a processed one are looked for.',
@@ -56,6 +60,11 @@ const verifyProcessed: SettingsSchema<
     doc: 'How often a crash is queued again before it is given up, and named in the log.',
     format: 'nat',
     default: 3,
+  },
+  verify_processed_backlog: {
+    doc: 'While more tasks than this wait, processors are behind and no crash is taken for lost: the next run looks at the same days.',
+    format: 'nat',
+    default: 10_000,
   },
 };
 

@@ -1,7 +1,7 @@
 /** Reads what changed in a service since the last time, oldest first, a page at a time, and remembers how far it came. */
 import { throwIfAborted } from '../../lib/abort.ts';
 import type { CallOptions } from '../../model/report.ts';
-import type { FeedMark, FeedMarks } from '../tables/feed-marks.ts';
+import type { ReadMark, ReadMarks } from '../tables/read-marks.ts';
 import type { FeedClient } from './feed-client.ts';
 import { FeedError } from './feed-error.ts';
 
@@ -30,11 +30,11 @@ const MOST_PAGES = 10_000;
  */
 export async function readChanges<T>(
   source: ChangeSource<T>,
-  marks: FeedMarks,
+  marks: ReadMarks,
   { begin, signal }: CallOptions & { readonly begin: string },
   take: (entries: readonly T[]) => Promise<void>,
 ): Promise<number> {
-  let mark: FeedMark = await marks.of(source.name, { signal });
+  let mark: ReadMark = await marks.of(source.name, { signal });
   let since = mark.since ?? begin;
   let total = 0;
   for (let page = 0, asked = 0; asked < MOST_PAGES; asked += 1) {

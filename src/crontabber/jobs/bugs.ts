@@ -6,7 +6,7 @@ import { openFeeds } from '../feeds/choose.ts';
 import { sayIdle } from '../idle.ts';
 import { defineJob } from '../job.ts';
 import { Bugs } from '../tables/bugs.ts';
-import { FeedMarks, forgetOtherMarks } from '../tables/feed-marks.ts';
+import { forgetOtherMarks, ReadMarks } from '../tables/read-marks.ts';
 
 export default defineJob({
   name: 'bugs',
@@ -31,7 +31,7 @@ export default defineJob({
     const begin = new Date(period.to.getTime() - settings.bugs_look_back).toISOString();
     const failures = new Failures(signal);
     for (const [at, source] of sources.entries()) {
-      const marks = new FeedMarks(database, 'bugs', entries[at] ?? {});
+      const marks = new ReadMarks(database, 'bugs', entries[at] ?? {});
       await failures.catch(source.name, async () => {
         // Another address under the same name is another tracker, whose numbers mean other bugs.
         if (!(await marks.isKnown(source.name, { signal }))) await bugs.forget(source.name, { signal });

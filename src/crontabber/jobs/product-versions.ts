@@ -6,8 +6,8 @@ import type { Facet, FacetBucket } from '../../search/query.ts';
 import { type CrashStorage, need } from '../../storage/contract.ts';
 import { daysBetween } from '../../storage/transfer/ids.ts';
 import { defineJob } from '../job.ts';
-import { FeedMarks } from '../tables/feed-marks.ts';
 import { isVersionName, KnownVersions, type VersionName } from '../tables/known-versions.ts';
+import { ReadMarks } from '../tables/read-marks.ts';
 
 const MOST = { products: 200, channels: 50, versions: 500 } as const;
 
@@ -78,7 +78,7 @@ export default defineJob({
   async run({ period, signal, log }, { stores, database, settings }) {
     const search = need(await stores.search(), 'product-versions', 'search');
     const known = new KnownVersions(database);
-    const marks = new FeedMarks(database, 'product-versions', {});
+    const marks = new ReadMarks(database, 'product-versions', {});
     const { since } = await marks.of('day', { signal });
     const earliest = isoDay(daysBefore(period.to, CATCH_UP_DAYS));
     const first = isoDay(daysBefore(period.from, LATE_DAYS));

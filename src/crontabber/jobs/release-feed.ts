@@ -4,8 +4,8 @@ import { openFeeds } from '../feeds/choose.ts';
 import { RELEASE_FEEDS } from '../feeds/releases/kinds.ts';
 import { sayIdle } from '../idle.ts';
 import { defineJob } from '../job.ts';
-import { FeedMarks } from '../tables/feed-marks.ts';
 import { isVersionName, KnownVersions } from '../tables/known-versions.ts';
+import { ReadMarks } from '../tables/read-marks.ts';
 
 export default defineJob({
   name: 'release-feed',
@@ -23,7 +23,7 @@ export default defineJob({
     const known = new KnownVersions(database);
     const failures = new Failures(signal);
     for (const [at, source] of sources.entries()) {
-      const marks = new FeedMarks(database, 'release-feed', entries[at] ?? {});
+      const marks = new ReadMarks(database, 'release-feed', entries[at] ?? {});
       await failures.catch(source.name, async () => {
         let count = 0;
         const take = async (releases: Parameters<typeof known.released>[0]): Promise<void> => {

@@ -4,7 +4,7 @@
  *     crontabber_product_version  versions that were seen in crashes or released
  *     crontabber_bug              bugs of other people's trackers
  *     crontabber_bug_signature    the signatures that a bug names
- *     crontabber_feed             how far a feed was read
+ *     crontabber_read             how far feeds, and days, were read
  *     crontabber_alert            what was alerted and has not passed
  *     crontabber_cleanup          up to which day stores were cleaned
  *     crontabber_cleanup_held     crashes that were left because they are under legal hold
@@ -52,7 +52,7 @@ export const JOB_DATA_MIGRATIONS: readonly Migration[] = [
         .columns(['tracker', 'bug'])
         .execute();
       await db.schema
-        .createTable('crontabber_feed')
+        .createTable('crontabber_read')
         .addColumn('name', 'text', (c) => c.primaryKey())
         .addColumn('since', 'text')
         .addColumn('url', 'text')

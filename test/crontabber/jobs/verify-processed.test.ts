@@ -98,6 +98,27 @@ onEachDialect((dialect) => {
     await queue.close();
   });
 
+  it('waits until processors have caught up, and looks at the same days then', async () => {
+    const database = await openBench(dialect);
+    const crashes = await fsStore('crashes');
+    const queue = queueOf();
+    const [lost, waiting] = [crashOn('2024-11-20'), crashOn('2024-11-20')];
+    await saveRaw(crashes, lost, waiting);
+    await queue.publish({ crashId: waiting.id }, 'standard');
+    const site = { source: crashes, destination: crashes, queue };
+    const { lines } = await verify(database, site, { backlog: '0' });
+    expect(lines).toEqual([expect.objectContaining({ level: 'warn', backlog: 1 })]);
+    await verify(database, site, { to: '2024-11-25', backlog: '0' });
+    expect(await taken(queue)).toEqual([waiting.id]);
+    await saveProcessed(crashes, waiting);
+    // By now the day is out of reach of the setting.
+    await verify(database, site, { to: '2024-11-26', days: '1' });
+    expect(await taken(queue)).toEqual([lost.id]);
+    await verify(database, site, { to: '2024-11-27', days: '1' });
+    expect(await taken(queue)).toEqual([]);
+    await queue.close();
+  });
+
   it('leaves those that were set aside to people', async () => {
     const database = await openBench(dialect);
     const crashes = await fsStore('crashes');

@@ -1,7 +1,7 @@
 /** Feeds that begin with the newest entry: read until what was read before, however long ago that was. */
 import { isoDay } from '../../../lib/clock.ts';
 import type { CallOptions } from '../../../model/report.ts';
-import type { FeedMarks } from '../../tables/feed-marks.ts';
+import type { ReadMarks } from '../../tables/read-marks.ts';
 import type { FeedClient } from '../feed-client.ts';
 import { FeedError } from '../feed-error.ts';
 import type { Release } from './release-feed.ts';
@@ -23,7 +23,7 @@ const OVERLAP_MS = 14 * 86_400_000;
 
 export async function readNewestFirst(
   source: NewestFirst,
-  marks: FeedMarks,
+  marks: ReadMarks,
   take: (releases: readonly Release[]) => Promise<void>,
   { signal }: CallOptions,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /** Mozilla's product-details (https://product-details.mozilla.org/1.0/): `{"firefox": …_history_…_releases.json}`, all of them each time. */
 import type { CallOptions } from '../../../model/report.ts';
-import type { FeedMarks } from '../../tables/feed-marks.ts';
+import type { ReadMarks } from '../../tables/read-marks.ts';
 import { below, textKey } from '../choose.ts';
 import { FeedClient } from '../feed-client.ts';
 import { objectOf, timeOf } from '../shape.ts';
@@ -33,7 +33,7 @@ const productDetails: ReleaseFeedKind = {
 
     async function readFile(
       kind: keyof typeof FILES,
-      marks: FeedMarks,
+      marks: ReadMarks,
       take: (releases: readonly Release[]) => Promise<void>,
       { signal }: CallOptions,
     ): Promise<void> {

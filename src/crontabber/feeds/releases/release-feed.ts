@@ -1,7 +1,7 @@
 /** What an adapter for releases is: from an entry of JOB_RELEASE_FEED_FEEDS to versions that came out. */
 import type { CallOptions } from '../../../model/report.ts';
-import type { FeedMarks } from '../../tables/feed-marks.ts';
 import type { VersionName } from '../../tables/known-versions.ts';
+import type { ReadMarks } from '../../tables/read-marks.ts';
 import type { FeedKind } from '../choose.ts';
 
 export interface Release extends VersionName {
@@ -16,7 +16,7 @@ export interface ReleaseSource {
    * came when all of it was kept. Rejects with `FeedError`.
    */
   read(
-    marks: FeedMarks,
+    marks: ReadMarks,
     take: (releases: readonly Release[]) => Promise<void>,
     options: CallOptions,
   ): Promise<void>;

@@ -1,10 +1,10 @@
-/** How far each feed was read: the next run goes on there, and asks first whether anything is new at all. */
+/** How far each feed was read, or which days: the next run goes on there, and asks first whether anything is new at all. */
 import { createHash } from 'node:crypto';
 import type { Database } from '../../database/contract.ts';
 import type { CallOptions } from '../../model/report.ts';
 
 interface Tables {
-  readonly crontabber_feed: {
+  readonly crontabber_read: {
     readonly name: string;
     readonly since: string | null;
     readonly url: string | null;
@@ -12,8 +12,8 @@ interface Tables {
   };
 }
 
-export interface FeedMark {
-  /** The time of the newest entry that was read, by the service's own clock, ISO 8601. */
+export interface ReadMark {
+  /** The time of the newest entry that was read, by the service's own clock, ISO 8601; or a day. */
   readonly since?: string | undefined;
   /** The tag of what `url` answered last. */
   readonly url?: string | undefined;
@@ -33,15 +33,15 @@ export async function forgetOtherMarks(
   const scopes = new Set(entries.map((entry) => scopeOf(job, entry)));
   const how = signal ? { signal } : {};
   const tables = database.tables<Tables>();
-  const rows = await tables.selectFrom('crontabber_feed').select('name').execute(how);
+  const rows = await tables.selectFrom('crontabber_read').select('name').execute(how);
   for (const { name } of rows) {
     const [owner, digest] = name.split(' ');
     if (owner !== job || scopes.has(`${owner} ${digest}`)) continue;
-    await tables.deleteFrom('crontabber_feed').where('name', '=', name).execute(how);
+    await tables.deleteFrom('crontabber_read').where('name', '=', name).execute(how);
   }
 }
 
-export class FeedMarks {
+export class ReadMarks {
   readonly #database: Database;
   readonly #scope: string;
 
@@ -54,28 +54,28 @@ export class FeedMarks {
   async isKnown(name: string, { signal }: CallOptions = {}): Promise<boolean> {
     const row = await this.#database
       .tables<Tables>()
-      .selectFrom('crontabber_feed')
+      .selectFrom('crontabber_read')
       .select('name')
       .where('name', '=', this.#key(name))
       .executeTakeFirst(signal ? { signal } : {});
     return row !== undefined;
   }
 
-  async of(name: string, { signal }: CallOptions = {}): Promise<FeedMark> {
+  async of(name: string, { signal }: CallOptions = {}): Promise<ReadMark> {
     const row = await this.#database
       .tables<Tables>()
-      .selectFrom('crontabber_feed')
+      .selectFrom('crontabber_read')
       .selectAll()
       .where('name', '=', this.#key(name))
       .executeTakeFirst(signal ? { signal } : {});
     return { since: row?.since ?? undefined, url: row?.url ?? undefined, etag: row?.etag ?? undefined };
   }
 
-  async save(name: string, { since, url, etag }: FeedMark, { signal }: CallOptions = {}): Promise<void> {
+  async save(name: string, { since, url, etag }: ReadMark, { signal }: CallOptions = {}): Promise<void> {
     const columns = { since: since ?? null, url: url ?? null, etag: etag ?? null };
     await this.#database
       .tables<Tables>()
-      .insertInto('crontabber_feed')
+      .insertInto('crontabber_read')
       .values({ name: this.#key(name), ...columns })
       .onConflict((conflict) => conflict.column('name').doUpdateSet(columns))
       .execute(signal ? { signal } : {});
