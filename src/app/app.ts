@@ -6,6 +6,7 @@ import type { Database } from '../database/contract.ts';
 import type { Log } from '../lib/log.ts';
 import type { CrashId } from '../model/crash-id.ts';
 import type { CallOptions } from '../model/report.ts';
+import type { Alerts } from '../notify/alerts.ts';
 import type { ErrorReporter } from '../notify/contract.ts';
 import type { Processor } from '../processor/processor.ts';
 import type { CrashQueue } from '../queue/contract.ts';
@@ -36,6 +37,7 @@ export interface App {
   queue(): Promise<CrashQueue>;
   database(): Promise<Database>;
   reporter(): Promise<ErrorReporter>;
+  alerts(): Promise<Alerts>;
   spool(): Promise<Spool>;
   outcomes(): Promise<OutcomeLog>;
   signatures(): Promise<SignatureGenerator>;

@@ -1,10 +1,11 @@
 /** What the jobs are given: engines that are opened when a job first calls them, and closed with the app. */
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkJobSettings } from '../crontabber/check-job-settings.ts';
 import type { JobServices, JobStores, JobTransfers } from '../crontabber/job-services.ts';
 import { systemClock } from '../lib/clock.ts';
 import { NodeDisk } from '../lib/disk.ts';
-import type { ErrorReporter } from '../notify/contract.ts';
+import type { Alerts } from '../notify/alerts.ts';
 import { FIELDS } from '../search/field-list.ts';
 import { can } from '../storage/contract.ts';
 import { Rate } from '../storage/transfer/rate.ts';
@@ -63,7 +64,7 @@ function transfersOf(app: App): JobTransfers {
 }
 
 /** Opens the database and nothing else. Rejects with `SettingsError` for settings of jobs that are wrong. */
-export async function jobServices(app: App, reporter: ErrorReporter): Promise<JobServices> {
+export async function jobServices(app: App, alerts: Pick<Alerts, 'send'>): Promise<JobServices> {
   const { settings, dataDir, cwd } = app.configuration;
   checkJobSettings(settings.job);
   const database = await app.database();
@@ -75,8 +76,10 @@ export async function jobServices(app: App, reporter: ErrorReporter): Promise<Jo
     transfers: transfersOf(app),
     queue: () => app.queue(),
     alerts: {
-      send: ({ job, text }) =>
-        reporter.report({ service: 'crontabber', error: new Error(text), tags: { job } }),
+      send({ job, text }) {
+        app.log.warn({ job }, text);
+        alerts.send({ service: 'crontabber', host: hostname(), at: systemClock.now(), job, text });
+      },
     },
     folders: {
       dataDir,

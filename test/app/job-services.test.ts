@@ -61,8 +61,7 @@ async function site(settings: Readonly<Record<string, string>> = {}): Promise<{
   const app = openApp(configuration);
   apps.push(app);
   const alerts: unknown[] = [];
-  const reporter = { report: (event: unknown) => void alerts.push(event), close: async () => undefined };
-  const services = await jobServices(app, reporter);
+  const services = await jobServices(app, { send: (alert: unknown) => void alerts.push(alert) });
   const jobs = await loadDefaultJobs();
   return {
     app,
@@ -129,7 +128,7 @@ it('what is too old leaves every leaf, and a lane that is too long is told', asy
   await (await app.queue()).publish({ crashId: old.id }, 'standard');
   await run('queue-alerts');
   await run('queue-alerts');
-  expect(alerts).toEqual([expect.objectContaining({ service: 'crontabber', tags: { job: 'queue-alerts' } })]);
+  expect(alerts).toEqual([expect.objectContaining({ service: 'crontabber', job: 'queue-alerts' })]);
 });
 
 /** With everything set, so that each of them would have something to do. */

@@ -13,7 +13,7 @@ export default defineCommand({
   examples: ['auxilio update-data'],
   run: (context) =>
     withApp(context, async (app) => {
-      const services = await jobServices(app, await app.reporter());
+      const services = await jobServices(app, await app.alerts());
       const jobs = await loadDefaultJobs();
       let failed = 0;
       for (const name of FEED_JOBS) {

@@ -41,6 +41,7 @@ const OURS = [
   'COLLECTOR_',
   'PROCESSOR_',
   'CRONTABBER_',
+  'ALERT_',
   'SYMBOL_',
   'SYMBOLS_',
   'STACKWALK_',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OUTCOME_MIGRATIONS } from '../../collector/outcomes/migrations.ts';
-import { crontabberMigrations } from '../../crontabber/job-store.ts';
+import { crontabberMigrations } from '../../crontabber/migrations.ts';
 import { JOB_DATA_MIGRATIONS } from '../../crontabber/tables/migrations.ts';
 import type { Database } from '../../database/contract.ts';
 import { migrate } from '../../database/migrate.ts';
