@@ -184,6 +184,23 @@ onEachDialect((dialect) => {
     expect(await listed(crashes.store, '2024-06-01')).toEqual([]);
   });
 
+  it('a day that had been cleaned counts so no longer when a late crash cannot be removed', async () => {
+    const database = await openBench(dialect);
+    const crashes = switchable(await fsStore('crashes'));
+    await clean(database, { crashes: crashes.store });
+    const marks = new CleanupMarks(database, 'crashes');
+    expect(await marks.cleanedUntil()).toBe('2024-10-22');
+    const late = crashOn('2024-10-18');
+    await saveRaw(crashes.store, late);
+    crashes.fail = (method) => (method === 'remove' ? 'corrupt' : undefined);
+    await expect(clean(database, { crashes: crashes.store })).rejects.toThrow('1 old crashes');
+    expect(await marks.cleanedUntil()).toBe('2024-10-18');
+    crashes.fail = () => undefined;
+    await clean(database, { crashes: crashes.store });
+    expect(await marks.cleanedUntil()).toBe('2024-10-22');
+    expect(await listed(crashes.store, '2024-10-18')).toEqual([]);
+  });
+
   it('stops in the middle when it is told to, and goes on there', async () => {
     const database = await openBench(dialect);
     const crashes = switchable(await fsStore('crashes'));
