@@ -1,7 +1,7 @@
 /** The program as its commands see it: services that are opened when they are first asked for. */
 import type { Collector } from '../collector/contract.ts';
 import type { OutcomeLog } from '../collector/outcomes/outcome-log.ts';
-import type { CronLoop } from '../crontabber/loop.ts';
+import type { Crontabber } from '../crontabber/crontabber.ts';
 import type { Database } from '../database/contract.ts';
 import type { Log } from '../lib/log.ts';
 import type { CrashId } from '../model/crash-id.ts';
@@ -44,7 +44,7 @@ export interface App {
   stackwalker(): Promise<Stackwalker>;
   collector(): Promise<Collector>;
   processor(): Promise<Processor>;
-  crontabber(): Promise<CronLoop>;
+  crontabber(): Promise<Crontabber>;
   web(): Promise<Web>;
   /** Removes a crash from every configured store, the spool and the queue; true when anything had it. */
   removeEverywhere(id: CrashId, options?: CallOptions): Promise<boolean>;

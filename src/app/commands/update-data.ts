@@ -1,34 +1,41 @@
-import { FEED_JOBS, loadDefaultJobs } from '../../crontabber/default-jobs.ts';
-import { lastPeriod } from '../../crontabber/period.ts';
-import { systemClock } from '../../lib/clock.ts';
+import type { Crontabber } from '../../crontabber/crontabber.ts';
+import { FEED_JOBS } from '../../crontabber/default-jobs.ts';
+import type { ScheduledJob } from '../../crontabber/job-list.ts';
 import { defineCommand } from '../command.ts';
-import { jobServices } from '../job-services.ts';
 import { withApp } from '../with-app.ts';
+
+/** What became of it, in words; undefined when all is well. */
+async function runNow(
+  crontabber: Crontabber,
+  job: ScheduledJob,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // Even when it is done, so that what is new since is there.
+  const { ended, error } = await crontabber.runByHand(job, { force: true, signal });
+  if (ended === 'busy') return 'another process runs it now';
+  return ended === 'done' ? undefined : `${error ? `${error.type}: ${error.value}` : `the run was ${ended}`}`;
+}
 
 export default defineCommand({
   name: 'update-data',
   summary:
-    'Read the feeds of releases and bugs now, and what crashes say of versions: the jobs release-feed, product-versions, featured-versions and bugs, once',
-  sections: ['job', 'database'],
+    'Read the feeds of releases and bugs now, and what crashes say of versions: the jobs release-feed, product-versions, featured-versions and bugs, for their last period, recorded as the crontabber does it',
+  sections: ['job', 'crontabber', 'database'],
   examples: ['auxilio update-data'],
   run: (context) =>
     withApp(context, async (app) => {
-      const services = await jobServices(app, await app.alerts());
-      const jobs = await loadDefaultJobs();
+      const crontabber = await app.crontabber();
       let failed = 0;
       for (const name of FEED_JOBS) {
-        const job = jobs.find((one) => one.name === name);
-        if (!job) throw new Error(`the job ${name} is not there`);
-        const period = lastPeriod(job.every, systemClock.now());
-        const signal = AbortSignal.any([context.signal, AbortSignal.timeout(job.timeoutMs)]);
-        try {
-          await job.run({ period, signal, log: app.log.child({ job: name }) }, services);
-          context.print(`${name}: done`);
-        } catch (error) {
-          if (context.signal.aborted) throw error;
-          failed += 1;
-          context.warn(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+        const job = crontabber.jobs.find((one) => one.name === name);
+        if (!job) {
+          context.print(`${name}: left out by CRONTABBER_JOBS`);
+          continue;
         }
+        const failure = await runNow(crontabber, job, context.signal);
+        if (failure === undefined) context.print(`${name}: done`);
+        else context.warn(`${name}: ${failure}`);
+        failed += failure === undefined ? 0 : 1;
       }
       return failed > 0 ? 1 : 0;
     }),

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
+import { Crontabber } from '../../crontabber/crontabber.ts';
 import { checkedJobs } from '../../crontabber/job-list.ts';
 import type { JobFailure } from '../../crontabber/job-run.ts';
 import { JobStore } from '../../crontabber/job-store.ts';
-import { CronLoop } from '../../crontabber/loop.ts';
 import { checkCrontabberSettings } from '../../crontabber/settings.ts';
 import { transactionExecutor } from '../../database/transactions.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -27,13 +27,13 @@ const failureAlert =
       error,
     });
 
-export async function open({ configuration, log, quit, app }: Opening): Promise<CronLoop> {
+export async function open({ configuration, log, quit, app }: Opening): Promise<Crontabber> {
   const settings = configuration.settings.crontabber;
   checkCrontabberSettings(settings);
   const jobs = checkedJobs(await loadJobList(configuration));
   const alerts = await app.alerts();
   const database = await app.database();
-  return new CronLoop({
+  return new Crontabber({
     jobs,
     store: new JobStore(database),
     services: await jobServices(app, alerts),
@@ -47,6 +47,7 @@ export async function open({ configuration, log, quit, app }: Opening): Promise<
     concurrency: settings.concurrency,
     tickMs: settings.interval,
     logDays: settings.log_days,
+    lateAfterMs: settings.late_after,
     onNewFailure: failureAlert(alerts),
   });
 }
