@@ -138,9 +138,23 @@ onEachDialect((dialect) => {
       expect(await new Bugs(database).of('thing::number2')).toHaveLength(1);
       expect(await new KnownVersions(database).list()).toMatchObject([{ version: '7.0', featured: true }]);
     });
+    const left = await command('update-data', { ...environment, CRONTABBER_JOBS: '-bugs' });
+    expect([left.code, left.stdout]).toEqual([
+      0,
+      expect.stringContaining('bugs: left out by CRONTABBER_JOBS'),
+    ]);
+    const recorded = await withDatabase((database) =>
+      database
+        .tables<{ crontabber_run: { app_name: string; outcome: string } }>()
+        .selectFrom('crontabber_run')
+        .select(['app_name', 'outcome'])
+        .where('app_name', '=', 'bugs')
+        .execute(),
+    );
+    expect(recorded).toHaveLength(1);
     tracker.onAsk = () => ({ status: 404 });
     const failed = await command('update-data', environment);
-    expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining('bugs: feed github')]);
+    expect([failed.code, failed.stderr]).toEqual([1, expect.stringMatching(/bugs: FeedError: feed github/)]);
     expect(failed.stdout).toContain('featured-versions: done');
   });
 });

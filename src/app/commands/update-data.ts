@@ -4,13 +4,13 @@ import type { ScheduledJob } from '../../crontabber/job-list.ts';
 import { defineCommand } from '../command.ts';
 import { withApp } from '../with-app.ts';
 
-/** What became of it, in words; undefined when all is well. */
+/** What went wrong, in words; undefined when nothing did. */
 async function runNow(
   crontabber: Crontabber,
   job: ScheduledJob,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  // Even when it is done, so that what is new since is there.
+  // A feed that fails is no reason to leave the others as they are.
   const { ended, error } = await crontabber.runByHand(job, { force: true, signal });
   if (ended === 'busy') return 'another process runs it now';
   return ended === 'done' ? undefined : `${error ? `${error.type}: ${error.value}` : `the run was ${ended}`}`;
@@ -19,7 +19,7 @@ async function runNow(
 export default defineCommand({
   name: 'update-data',
   summary:
-    'Read the feeds of releases and bugs now, and what crashes say of versions: the jobs release-feed, product-versions, featured-versions and bugs, for their last period, recorded as the crontabber does it',
+    'Read the feeds of releases and bugs now, and what crashes say of versions: the jobs release-feed, product-versions, featured-versions and bugs, once each, recorded as the crontabber does it',
   sections: ['job', 'crontabber', 'database'],
   examples: ['auxilio update-data'],
   run: (context) =>
