@@ -8,8 +8,8 @@ import { BackupError, type DatabaseCopier } from './copier.ts';
 
 export interface Generation {
   readonly path: string;
-  /** Of the state that is in it, ISO 8601. */
-  readonly time: string;
+  /** When it was made, ISO 8601, by the file system: a job that ran late has an earlier time in the name. */
+  readonly madeAt: string;
   readonly bytes: number;
 }
 
@@ -24,9 +24,13 @@ const ABANDONED_MS = 12 * 3_600_000;
 const nameOf = (time: Date, extension: string): string =>
   `${PREFIX}${time.toISOString().slice(0, 19).replaceAll(':', '-')}Z.${extension}`;
 
-function timeOf(name: string, extension: string): string | undefined {
-  const match = /^auxilio-(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z\.(\w+)$/.exec(name);
-  return match?.[5] === extension ? `${match[1]}T${match[2]}:${match[3]}:${match[4]}.000Z` : undefined;
+const NAME = /^auxilio-\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z\.(\w+)$/;
+
+const isCopy = (name: string, extension: string): boolean => NAME.exec(name)?.[1] === extension;
+
+async function generationAt(path: string): Promise<Generation> {
+  const { mtime, size } = await stat(path);
+  return { path, madeAt: mtime.toISOString(), bytes: size };
 }
 
 export class Generations {
@@ -38,16 +42,12 @@ export class Generations {
     this.#copier = copier;
   }
 
-  /** Newest first. */
+  /** The one that was made last first. */
   async list(): Promise<readonly Generation[]> {
     const found: Generation[] = [];
-    for (const name of await listFolder(this.#folder)) {
-      const time = timeOf(name, this.#copier.extension);
-      if (time === undefined) continue;
-      const path = join(this.#folder, name);
-      found.push({ path, time, bytes: (await stat(path)).size });
-    }
-    return found.sort((a, b) => (a.time < b.time ? 1 : -1));
+    for (const name of await listFolder(this.#folder))
+      if (isCopy(name, this.#copier.extension)) found.push(await generationAt(join(this.#folder, name)));
+    return found.sort((a, b) => (a.madeAt < b.madeAt || (a.madeAt === b.madeAt && a.path < b.path) ? 1 : -1));
   }
 
   /**
@@ -63,7 +63,7 @@ export class Generations {
       () => false,
     );
     if (!isThere) await this.#make(path, { signal });
-    return { path, time: time.toISOString(), bytes: (await stat(path)).size };
+    return generationAt(path);
   }
 
   /** All but the newest. Resolves with the paths of those that went. */

@@ -158,6 +158,21 @@ describe('a copy of SQLite', () => {
     expect((await readdir(folder)).sort()).toEqual([another, 'auxilio-2024-11-21T01-30-00Z.db', 'notes.txt']);
   });
 
+  it('counts by when it was made: a job that ran late has an earlier time in its name', async () => {
+    const database = await bench();
+    const folder = join(await benchFolder(), 'backups');
+    const copier = sqliteCopier(database);
+    const generations = new Generations(folder, copier);
+    const early = await generations.make(new Date('2024-11-21T02:00:00Z'));
+    await utimes(early.path, 1_700_000_000, 1_700_000_000);
+    await backUp(copier, folder, '2024-11-21T01:30:00Z');
+    expect((await generations.list()).map(({ path }) => path)).toEqual([
+      join(folder, 'auxilio-2024-11-21T01-30-00Z.db'),
+      early.path,
+    ]);
+    expect(await generations.prune(1)).toEqual([early.path]);
+  });
+
   it('is not begun when the disk has no room for it', async () => {
     const folder = join(await benchFolder(), 'backups');
     const huge = {

@@ -1,4 +1,5 @@
-/** Checks the list of jobs, and opens nothing. */
+/** Checks the list of jobs and their settings, and opens nothing. */
+import { checkJobSettings } from '../../../crontabber/check-job-settings.ts';
 import { checkCrontabberSettings } from '../../../crontabber/settings.ts';
 import { SettingsError } from '../../../lib/settings.ts';
 import type { CommandContext } from '../../command.ts';
@@ -7,11 +8,14 @@ import { loadJobList } from '../../scheduled-jobs.ts';
 export async function run(context: CommandContext): Promise<number> {
   const configuration = await context.configuration();
   const errors = [...(await loadJobList(configuration)).errors];
-  try {
-    checkCrontabberSettings(configuration.settings.crontabber);
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    errors.push(error.message);
+  const { crontabber, job } = configuration.settings;
+  for (const check of [() => checkCrontabberSettings(crontabber), () => checkJobSettings(job)]) {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      errors.push(error.message);
+    }
   }
   for (const error of errors) context.warn(error);
   return errors.length === 0 ? 0 : 1;

@@ -28,7 +28,7 @@ export default defineCommand({
       const generations = new Generations(backupFolder(configuration), copier);
       const copies = await generations.list();
       if (context.options['list']) {
-        for (const { path, time, bytes } of copies) context.print(`${time} ${bytes} ${path}`);
+        for (const { path, madeAt, bytes } of copies) context.print(`${madeAt} ${bytes} ${path}`);
         return 0;
       }
       const [given] = context.args;
