@@ -152,7 +152,9 @@ export class CronLoop {
   async #nextPeriod(job: ScheduledJob, state: JobState): Promise<Period | undefined> {
     const now = this.#deps.clock.now();
     if (pendingPeriod(job, state, now) === undefined) return undefined;
-    const states = new Map(await this.#deps.store.load()).set(job.name, state);
+    // A job that comes after none needs nobody else's state.
+    const others = job.after.length === 0 ? [] : await this.#deps.store.load();
+    const states = new Map(others).set(job.name, state);
     const verdict = verdictOf(job, this.#byName, states, now);
     return verdict.due ? verdict.period : undefined;
   }
