@@ -57,9 +57,11 @@ function earlyStarts({ jobs, events }: Simulation): string[] {
 }
 
 it(`four weeks of twenty jobs, seed ${SEED}`, { timeout: 60_000 }, async () => {
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   const simulation = await simulate(database, { seed: SEED, days: DAYS, start: START });
-  const seconds = (performance.now() - begun) / 1000;
+  const { user, system } = process.cpuUsage(begun);
+  // Of the processor: other tests have it at the same time.
+  const seconds = (user + system) / 1_000_000;
   const store = new JobStore(database);
   const runs = await store.runs(undefined, 100_000);
   const states = await store.load();
