@@ -18,11 +18,12 @@ export interface Standing {
  * not while a run is under way within its time limit.
  */
 function isLate(job: ScheduledJob, state: JobState | undefined, now: Date, lateAfterMs: number): boolean {
-  const period = pendingPeriod(job, state, now);
-  if (!state || !period) return false;
-  if (state.ongoing?.isHeld && now.getTime() - state.ongoing.since.getTime() <= job.definition.timeoutMs)
-    return false;
-  const since = Math.max(period.to.getTime(), state.knownSince.getTime());
+  if (!state || !pendingPeriod(job, state, now)) return false;
+  const { ongoing, doneUntil, knownSince } = state;
+  if (ongoing?.isHeld && now.getTime() - ongoing.since.getTime() <= job.definition.timeoutMs) return false;
+  // Not from the period that would run now: that of a job without backfill is always a young one.
+  const missing = doneUntil ? job.schedule.firstEndingAfter(doneUntil).to : knownSince;
+  const since = Math.max(missing.getTime(), knownSince.getTime());
   return now.getTime() - since > lateAfterMs;
 }
 
