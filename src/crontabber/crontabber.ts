@@ -12,8 +12,8 @@ import type { Period } from './job.ts';
 import type { ScheduledJob } from './job-list.ts';
 import type { JobRunner } from './job-runner.ts';
 import type { JobState } from './job-state.ts';
-import type { RunRecord } from './job-store.ts';
 import { CronLoop, type LoopDeps } from './loop.ts';
+import type { RunRecord } from './run-record.ts';
 import { type Standing, standingsOf } from './standing.ts';
 
 export interface CrontabberDeps extends LoopDeps {

@@ -2,38 +2,14 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/contract.ts';
 import { databaseClock, type Lease, leasesIn } from '../database/lease.ts';
-import type { Period } from './job.ts';
-import type { JobError, JobState, StateChange } from './job-state.ts';
+import type { JobState, StateChange } from './job-state.ts';
 import { LEASES } from './migrations.ts';
 import { columnsOf, type RunRow, runOf, type StateRow, stateOf } from './rows.ts';
+import type { Run, RunEnd, RunRecord } from './run-record.ts';
 
 interface Tables {
   readonly crontabber_state: StateRow;
   readonly crontabber_run: RunRow;
-}
-
-/** `marked` by hand as done, `stopped` with its process, `lost` when its process vanished. */
-export type Outcome = 'running' | 'done' | 'failed' | 'stopped' | 'lost' | 'marked';
-
-export interface Run {
-  readonly id: string;
-  readonly job: string;
-  readonly host: string;
-  readonly period: Period;
-  readonly started: Date;
-}
-
-export interface RunRecord extends Run {
-  readonly outcome: Outcome;
-  /** Undefined while it runs, and for one that was lost. */
-  readonly durationMs: number | undefined;
-  readonly error: JobError | undefined;
-}
-
-export interface RunEnd {
-  readonly outcome: Exclude<Outcome, 'running'>;
-  readonly durationMs: number | undefined;
-  readonly error?: JobError | undefined;
 }
 
 export interface KnownJob {

@@ -1,6 +1,6 @@
 /** Rows of the crontabber's tables, and what they mean. */
 import type { JobError, JobState, StateChange } from './job-state.ts';
-import type { Outcome, RunRecord } from './job-store.ts';
+import type { Outcome, RunRecord } from './run-record.ts';
 
 type Text = string | null;
 

@@ -1,8 +1,9 @@
 /** Four weeks of twenty jobs with failures, kills and clock jumps, judged by what must hold whatever happens. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { JobStore, type RunRecord } from '../../src/crontabber/job-store.ts';
+import { JobStore } from '../../src/crontabber/job-store.ts';
 import { crontabberMigrations } from '../../src/crontabber/migrations.ts';
 import { scheduleOf } from '../../src/crontabber/period.ts';
+import type { RunRecord } from '../../src/crontabber/run-record.ts';
 import type { Database } from '../../src/database/contract.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
