@@ -1,6 +1,7 @@
 /** What "older than" means for crashes, whose age is known by the day. */
 import { sql } from 'kysely';
 import type { Database } from '../database/contract.ts';
+import { databaseClock } from '../database/lease.ts';
 import { DAY_MS, isoDay } from '../lib/clock.ts';
 import type { CallOptions } from '../model/report.ts';
 import type { Period } from './job.ts';
@@ -27,11 +28,9 @@ export async function refuseFuture(
   period: Period,
   { signal }: CallOptions,
 ): Promise<void> {
-  const now =
-    database.engine === 'sqlite'
-      ? sql<number>`cast(unixepoch('subsec') * 1000 as integer)`
-      : sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
-  const { rows } = await sql<{ readonly now_ms: number }>`select ${now} as now_ms`.execute(
+  const { rows } = await sql<{
+    readonly now_ms: number;
+  }>`select ${databaseClock(database.engine)} as now_ms`.execute(
     database.tables<unknown>(),
     signal ? { signal } : {},
   );
