@@ -15,8 +15,9 @@ import {
   jobError,
   type StateChange,
 } from './job-state.ts';
-import type { JobStore, Run, RunEnd } from './job-store.ts';
+import type { JobStore } from './job-store.ts';
 import { metrics } from './metrics.ts';
+import type { Run, RunEnd } from './run-record.ts';
 import { LeaseLostError, type Tenure } from './tenure.ts';
 
 export interface JobFailure {
