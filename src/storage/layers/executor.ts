@@ -43,9 +43,19 @@ export function withExecutor(inner: Store, options: ExecutorOptions): Store {
     retries.run(attempt, {
       signal,
       onRetry: (error) =>
-        metrics.count('storage_retries_total', { store: inner.name, method, code: codeOf(error) ?? 'internal' }),
+        metrics.count('storage_retries_total', {
+          store: inner.name,
+          method,
+          code: codeOf(error) ?? 'internal',
+        }),
       onWaiting: ({ error, failures, leftMs }) => {
-        const line = { store: inner.name, method, failures, code: codeOf(error) ?? 'internal', nextInMs: leftMs };
+        const line = {
+          store: inner.name,
+          method,
+          failures,
+          code: codeOf(error) ?? 'internal',
+          nextInMs: leftMs,
+        };
         options.log.warn(line, 'a store failed; waiting to try again');
       },
     });
