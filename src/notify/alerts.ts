@@ -102,7 +102,7 @@ class Outbox {
   async close(): Promise<void> {
     // What has failed once is not tried again, so that a channel that is down holds nobody up.
     this.#retries.end();
-    if (this.#sending) {
+    if (this.#sending !== undefined) {
       const timer = setTimeout(() => this.#stop.abort(), this.#options.closeMs ?? CLOSE_MS);
       await this.#sending;
       clearTimeout(timer);
