@@ -1,11 +1,12 @@
 /** The program as its commands see it: services that are opened when they are first asked for. */
 import type { Collector } from '../collector/contract.ts';
 import type { OutcomeLog } from '../collector/outcomes/outcome-log.ts';
-import type { CronLoop } from '../crontabber/loop.ts';
+import type { Crontabber } from '../crontabber/crontabber.ts';
 import type { Database } from '../database/contract.ts';
 import type { Log } from '../lib/log.ts';
 import type { CrashId } from '../model/crash-id.ts';
 import type { CallOptions } from '../model/report.ts';
+import type { Alerts } from '../notify/alerts.ts';
 import type { ErrorReporter } from '../notify/contract.ts';
 import type { Processor } from '../processor/processor.ts';
 import type { CrashQueue } from '../queue/contract.ts';
@@ -37,6 +38,7 @@ export interface App {
   queue(): Promise<CrashQueue>;
   database(): Promise<Database>;
   reporter(): Promise<ErrorReporter>;
+  alerts(): Promise<Alerts>;
   spool(): Promise<Spool>;
   outcomes(): Promise<OutcomeLog>;
   /** With the configured lists; services that run for long call its `watch`. */
@@ -46,7 +48,7 @@ export interface App {
   stackwalker(): Promise<Stackwalker>;
   collector(): Promise<Collector>;
   processor(): Promise<Processor>;
-  crontabber(): Promise<CronLoop>;
+  crontabber(): Promise<Crontabber>;
   web(): Promise<Web>;
   /** Removes a crash from every configured store, the spool and the queue; true when anything had it. */
   removeEverywhere(id: CrashId, options?: CallOptions): Promise<boolean>;

@@ -15,6 +15,7 @@ type ServiceName =
   | 'queue'
   | 'database'
   | 'reporter'
+  | 'alerts'
   | 'spool'
   | 'outcomes'
   | 'signatures'
@@ -32,6 +33,7 @@ const OPENERS: { readonly [N in ServiceName]: () => Promise<{ readonly open: Ope
   queue: () => import('./services/queue.ts'),
   database: () => import('./services/database.ts'),
   reporter: () => import('./services/reporter.ts'),
+  alerts: () => import('./services/alerts.ts'),
   spool: () => import('./services/spool.ts'),
   outcomes: () => import('./services/outcomes.ts'),
   signatures: () => import('./services/signatures.ts'),
@@ -105,6 +107,7 @@ export function openApp(configuration: Configuration, quit?: AbortSignal): App {
     queue: bind(container, 'queue', opening),
     database: bind(container, 'database', opening),
     reporter: bind(container, 'reporter', opening),
+    alerts: bind(container, 'alerts', opening),
     spool: bind(container, 'spool', opening),
     outcomes: bind(container, 'outcomes', opening),
     signatures: bind(container, 'signatures', opening),

@@ -7,6 +7,7 @@ import type { App } from './app.ts';
 import { collectorUrl } from './collector-url.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import type { Configuration } from './config/configuration.ts';
+import { crontabberHealth } from './crontabber-health.ts';
 import { isOutage } from './outage.ts';
 import { reportUnhandled, type UnhandledErrors } from './unhandled-errors.ts';
 
@@ -55,8 +56,14 @@ const STARTS: Readonly<Record<ServiceKind, Start>> = {
     context.print(`processor  ${app.configuration.settings.processor.concurrency} at once`);
     return { done: processor.run({ signal }) };
   },
-  async crontabber(app, _context, signal) {
-    return { done: (await app.crontabber()).run({ signal }) };
+  async crontabber(app, context, signal) {
+    const crontabber = await app.crontabber();
+    const health = await crontabberHealth(app, crontabber);
+    context.print(
+      `crontabber ${crontabber.jobs.length} jobs${health ? `; health at ${health.address}` : ''}`,
+    );
+    const done = crontabber.run({ signal }).finally(() => health?.close());
+    return { done };
   },
   async web(app, context, signal) {
     const base = await listening('web', app, (await app.web()).listen());

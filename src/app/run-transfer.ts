@@ -37,7 +37,7 @@ export const transferOptions: readonly CommandOption[] = [
 ];
 
 /** A blip is waited out; a longer outage ends the command, which goes on where it was when it is run again. */
-export const PAUSES = { firstMs: 1000, longestMs: 30_000, attempts: 8 };
+export const TRANSFER_PAUSES = { firstMs: 1000, longestMs: 30_000, attempts: 8 };
 
 export interface Period {
   readonly since: string;
@@ -122,7 +122,7 @@ export function transferContext(context: CommandContext, app: App, view: Progres
     folder: transferFolder(app.configuration),
     concurrency: wholeValue('--concurrency', concurrency),
     rate: new Rate(rateValue('--rate', rate)),
-    pauses: PAUSES,
+    pauses: TRANSFER_PAUSES,
     onCrash(outcome, progress) {
       for (const difference of outcome.differences) view.line(describeDifference(difference));
       view.crash(progress);

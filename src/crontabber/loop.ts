@@ -1,141 +1,169 @@
-/** The loop: runs each job once for the last period that is over, dependencies first, whichever process gets to it. */
+/** Runs what is due, dependencies first, as many at once as may be, whichever process gets to it. */
 import { DatabaseError } from '../database/errors.ts';
-import { isAborted, raceSignal, sleep } from '../lib/abort.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
-import { SettingsError } from '../lib/settings.ts';
-import { toposort } from '../lib/toposort.ts';
-import type { ErrorReporter } from '../notify/contract.ts';
-import type { AnyJob, JobServices, Period } from './job.ts';
-import type { JobState, JobStore } from './job-store.ts';
-import { everyMs, lastPeriod } from './period.ts';
+import { sleep } from '../lib/abort.ts';
+import { DAY_MS, daysBefore } from '../lib/clock.ts';
+import { type Jobs, pendingPeriod, verdictOf } from './due.ts';
+import type { Period } from './job.ts';
+import type { ScheduledJob } from './job-list.ts';
+import { JobRunner, type PeriodsResult, type RunnerDeps } from './job-runner.ts';
+import type { JobState } from './job-state.ts';
 
-const RETRY_MS = 300_000;
-const TICK_MS = 60_000;
-/** What a timer can hold. */
-const LONGEST_JOB_MS = 2 ** 31 - 1;
-
-export interface LoopDeps {
-  readonly jobs: readonly AnyJob[];
-  readonly store: JobStore;
-  readonly services: JobServices;
-  readonly clock: Clock;
-  readonly reporter: ErrorReporter;
-  readonly log: Log;
+export interface LoopDeps extends RunnerDeps {
+  /** Sorted: each after those it depends on. */
+  readonly jobs: readonly ScheduledJob[];
+  /** Jobs at once in this process. */
+  readonly concurrency: number;
+  /** Between two looks at what is due. */
+  readonly tickMs: number;
+  /** Runs are forgotten after so many days; 0: never. */
+  readonly logDays: number;
 }
 
-export class CronLoop {
-  readonly #deps: LoopDeps;
-  readonly #jobs: readonly AnyJob[];
+type States = ReadonlyMap<string, JobState>;
 
-  /** Throws `DependencyError` for a cycle or an unknown name, `SettingsError` for a job that is none. */
+export class CronLoop {
+  readonly jobs: readonly ScheduledJob[];
+  readonly runner: JobRunner;
+  readonly #deps: LoopDeps;
+  readonly #byName: Jobs;
+  readonly #running = new Map<string, Promise<void>>();
+  #forgottenAt = 0;
+
   constructor(deps: LoopDeps) {
     this.#deps = deps;
-    for (const job of deps.jobs) checkJob(job);
-    this.#jobs = toposort(deps.jobs, 'job');
+    this.jobs = deps.jobs;
+    this.#byName = new Map(deps.jobs.map((job) => [job.name, job]));
+    this.runner = new JobRunner(deps);
   }
 
   /** Ends when `signal` aborts. A database that is down is asked again at the next tick. */
-  async run(options: { readonly signal: AbortSignal }): Promise<void> {
+  async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    const idle = new Set<string>();
+    let nextTick = performance.now();
     try {
-      for (;;) {
-        await this.#runTick(options);
-        await sleep(TICK_MS, options);
+      while (!signal.aborted) {
+        if (performance.now() >= nextTick) {
+          idle.clear();
+          nextTick = performance.now() + this.#deps.tickMs;
+        }
+        await this.#patientPass(idle, signal);
+        await this.#untilNext(nextTick, signal);
       }
-    } catch (error) {
-      if (!options.signal.aborted) throw error;
+    } finally {
+      await Promise.allSettled(this.#running.values());
+      this.runner.end();
     }
   }
 
-  async #runTick(options: { readonly signal: AbortSignal }): Promise<void> {
+  /** Runs what is due, each job once; a job that fails does not stop the others. Resolves with those that were done. */
+  async runDue({ signal }: { readonly signal: AbortSignal }): Promise<readonly string[]> {
+    const started = new Set<string>();
+    const ran: string[] = [];
     try {
-      await this.runDue(options);
+      for (;;) {
+        signal.throwIfAborted();
+        await this.#pass(started, signal, (job, result) => {
+          if (result.done.length > 0 || result.ended === 'failed') ran.push(job.name);
+        });
+        if (this.#running.size === 0) return ran;
+        await Promise.race(this.#running.values());
+      }
+    } finally {
+      await Promise.allSettled(this.#running.values());
+      this.runner.end();
+    }
+  }
+
+  async #patientPass(idle: Set<string>, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#pass(idle, signal, (job, { done }) => {
+        // A job that did something may be due again at once; one that could not is looked at again at the next tick.
+        if (done.length > 0) idle.delete(job.name);
+      });
     } catch (error) {
-      if (!(error instanceof DatabaseError) || options.signal.aborted) throw error;
+      if (!(error instanceof DatabaseError) || signal.aborted) throw error;
       this.#deps.log.error({ err: error }, 'the jobs wait for the database');
     }
   }
 
-  /** Runs what is due, once each; a job that fails does not stop the others. Resolves with the names that ran. */
-  async runDue(options: { readonly signal: AbortSignal }): Promise<readonly string[]> {
-    const ran: string[] = [];
-    if (this.#jobs.length === 0) return ran;
-    for (const job of this.#jobs) {
-      options.signal.throwIfAborted();
-      const period = lastPeriod(job.every, this.#deps.clock.now());
-      const isDue = this.#isDue(job, period, await this.#deps.store.load());
-      if (isDue && (await this.#runOnce(job, period, options.signal))) ran.push(job.name);
+  async #untilNext(nextTick: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const pause = sleep(Math.max(0, nextTick - performance.now()), {
+      signal: AbortSignal.any([signal, over.signal]),
+    }).catch(() => undefined);
+    await Promise.race([pause, ...this.#running.values()]);
+    over.abort();
+  }
+
+  /** Starts what is due and not in `passed`, and adds it there. */
+  async #pass(
+    passed: Set<string>,
+    signal: AbortSignal,
+    onEnd: (job: ScheduledJob, result: PeriodsResult) => void,
+  ): Promise<void> {
+    if (this.jobs.length === 0) return;
+    const { concurrency } = this.#deps;
+    const states = await this.loadStates();
+    for (const job of this.jobs) {
+      if (this.#running.size >= concurrency) return;
+      if (passed.has(job.name) || this.#running.has(job.name) || !this.#isDue(job, states)) continue;
+      passed.add(job.name);
+      this.#start(job, signal, onEnd);
     }
-    return ran;
+    await this.#forgetOldRuns();
   }
 
-  #isDue(job: AnyJob, period: Period, states: ReadonlyMap<string, JobState>): boolean {
-    const state = states.get(job.name);
-    if (state?.doneUntil && state.doneUntil >= period.to) return false;
-    const retryAt = (state?.lastRun.getTime() ?? 0) + RETRY_MS;
-    if (state?.lastError !== undefined && this.#deps.clock.now().getTime() < retryAt) return false;
-    return (job.after ?? []).every((name) => this.#isDone(name, period, states.get(name)));
-  }
-
-  /** A dependency has done every one of its own periods that ends at or before this period's end. */
-  #isDone(name: string, period: Period, state: JobState | undefined): boolean {
-    const dependency = this.#jobs.find((job) => job.name === name);
-    const until = dependency ? lastPeriod(dependency.every, period.to).to : period.to;
-    return state?.doneUntil !== undefined && state.doneUntil >= until;
-  }
-
-  async #runOnce(job: AnyJob, period: Period, signal: AbortSignal): Promise<boolean> {
+  /** Of the configured jobs and of others; jobs that were not known are from now on. */
+  async loadStates(): Promise<States> {
     const { store, clock } = this.#deps;
-    // Longer than the job may take, so that nobody else starts it while it runs.
-    const lease = await store.claim(job.name, job.timeoutMs + TICK_MS);
-    if (!lease) return false;
-    try {
-      const states = await store.load();
-      // Whoever had the lease before us may have run it.
-      if (!this.#isDue(job, period, states)) return false;
-      const previous = states.get(job.name);
-      const lastRun = clock.now();
-      const failure = await this.#attempt(job, period, signal);
-      const state: JobState = failure
-        ? {
-            doneUntil: previous?.doneUntil,
-            failures: (previous?.failures ?? 0) + 1,
-            lastError: failure.name,
-            lastRun,
-          }
-        : { doneUntil: period.to, failures: 0, lastError: undefined, lastRun };
-      await store.save(job.name, state);
-      return true;
-    } finally {
-      await lease.release();
-    }
+    const states = await store.load();
+    const isKnown = ({ name, after }: ScheduledJob): boolean =>
+      states.get(name)?.dependsOn.join() === after.join();
+    const unknown = this.jobs.filter((job) => !isKnown(job));
+    if (unknown.length === 0) return states;
+    await store.know(unknown, clock.now());
+    return store.load();
   }
 
-  async #attempt(job: AnyJob, period: Period, stop: AbortSignal): Promise<Error | undefined> {
-    const log = this.#deps.log.child({ job: job.name });
-    const signal = AbortSignal.any([stop, AbortSignal.timeout(job.timeoutMs)]);
-    try {
-      await raceSignal(job.run({ period, signal, log }, this.#deps.services), signal);
-      log.info({ to: period.to.toISOString() }, 'job done');
-      return undefined;
-    } catch (error) {
-      if (stop.aborted && isAborted(error)) throw error;
-      log.error({ err: error }, 'job failed');
-      this.#deps.reporter.report({ service: 'crontabber', error, tags: { job: job.name } });
-      return error instanceof Error ? error : new Error(String(error));
-    }
+  #isDue(job: ScheduledJob, states: States): boolean {
+    const ongoing = states.get(job.name)?.ongoing;
+    // A lost run is put right even when the job has nothing to do.
+    if (ongoing && !ongoing.isHeld) return true;
+    return verdictOf(job, this.#byName, states, this.#deps.clock.now()).due;
   }
-}
 
-/** Jobs come from outside too, where no compiler looked at them. */
-function checkJob(job: AnyJob): void {
-  if (!(job.timeoutMs > 0 && job.timeoutMs <= LONGEST_JOB_MS))
-    throw new SettingsError(`job ${job.name}: timeoutMs is between 1 and ${LONGEST_JOB_MS} (24 days)`);
-  try {
-    everyMs(job.every);
-  } catch (cause) {
-    throw new SettingsError(`job ${job.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+  #start(
+    job: ScheduledJob,
+    signal: AbortSignal,
+    onEnd: (job: ScheduledJob, result: PeriodsResult) => void,
+  ): void {
+    const { log } = this.#deps;
+    const work = this.runner
+      .runPeriods(job, (state) => this.#nextPeriod(job, state), signal)
+      .then((result) => onEnd(job, result))
+      .catch((error: unknown) => {
+        if (!signal.aborted) log.error({ err: error, job: job.name }, 'a job could not be run');
+      })
+      .finally(() => this.#running.delete(job.name));
+    this.#running.set(job.name, work);
+  }
+
+  /** With the lease in hand: whoever had it before us may have run it. */
+  async #nextPeriod(job: ScheduledJob, state: JobState): Promise<Period | undefined> {
+    const now = this.#deps.clock.now();
+    if (pendingPeriod(job, state, now) === undefined) return undefined;
+    // A job that comes after none needs nobody else's state.
+    const others = job.after.length === 0 ? [] : await this.#deps.store.load();
+    const states = new Map(others).set(job.name, state);
+    const verdict = verdictOf(job, this.#byName, states, now);
+    return verdict.due ? verdict.period : undefined;
+  }
+
+  async #forgetOldRuns(): Promise<void> {
+    const { logDays, clock, store } = this.#deps;
+    const now = clock.now();
+    if (logDays === 0 || Math.abs(now.getTime() - this.#forgottenAt) < DAY_MS) return;
+    this.#forgottenAt = now.getTime();
+    await store.forgetRunsBefore(daysBefore(now, logDays));
   }
 }

@@ -32,15 +32,20 @@ export interface Leases {
   claim(name: string, ttlMs: number, options?: CallOptions): Promise<Lease | undefined>;
 }
 
-const nowMs = (engine: Engine): RawBuilder<number> =>
+/** Milliseconds since 1970 on the database's clock, as SQL. */
+export const databaseClock = (engine: Engine): RawBuilder<number> =>
   engine === 'sqlite'
     ? sql`cast(unixepoch('subsec') * 1000 as integer)`
     : sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
 
-export function leasesIn(database: Database, table: string): Leases {
+/** `now` is the clock that leases run out by; default: the database's. */
+export function leasesIn(
+  database: Database,
+  table: string,
+  now: RawBuilder<number> = databaseClock(database.engine),
+): Leases {
   const db = database.tables<unknown>();
   const leases = sql.table(table);
-  const now = nowMs(database.engine);
 
   const leaseOf = (name: string, holder: string, ttlMs: number): Lease => ({
     name,

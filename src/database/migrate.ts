@@ -52,6 +52,40 @@ export async function migrate(
     });
 }
 
+export interface MigrationState {
+  readonly name: string;
+  /** ISO 8601; undefined for one that has not run. */
+  readonly appliedAt: string | undefined;
+  /** False for one that this version does not have: a newer one has been at work. */
+  readonly isKnown: boolean;
+}
+
+/** What has run in this database and what has not, in order. Changes nothing. */
+export async function migrationStates(
+  database: Database,
+  migrations: readonly Migration[],
+  { signal }: CallOptions = {},
+): Promise<readonly MigrationState[]> {
+  const tables = await database.tables<Tables>().introspection.getTables();
+  const isThere = tables.some(({ name }) => name === 'auxilio_migration');
+  const rows = isThere
+    ? await database
+        .tables<Tables>()
+        .selectFrom('auxilio_migration')
+        .selectAll()
+        .orderBy('name')
+        .execute(signal ? { signal } : {})
+    : [];
+  const applied = new Map(rows.map(({ name, applied_at }) => [name, applied_at]));
+  const known = migrations.map(({ name }) => ({ name, appliedAt: applied.get(name), isKnown: true }));
+  const names = new Set(migrations.map(({ name }) => name));
+  const others = rows.filter(({ name }) => !names.has(name));
+  return [
+    ...known,
+    ...others.map(({ name, applied_at }) => ({ name, appliedAt: applied_at, isKnown: false })),
+  ];
+}
+
 /** Until the end of the transaction, however long the other one takes. SQLite's transactions exclude each other anyway. */
 async function alone(tx: Kysely<Tables>): Promise<void> {
   await sql`set local lock_timeout = 0`.execute(tx);

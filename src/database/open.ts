@@ -20,7 +20,7 @@ function labelOf(url: string, label: SettingLabel): string {
 }
 
 /** `sqlite:PATH`, `sqlite://PATH` and `file:` URLs; relative paths start at the working directory. */
-function pathOf(url: string): string | undefined {
+export function sqlitePathOf(url: string): string | undefined {
   if (url.startsWith('file:')) return fileURLToPath(url);
   if (!url.startsWith('sqlite:')) return undefined;
   const path = url.slice('sqlite:'.length);
@@ -49,7 +49,7 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions): P
 }
 
 async function openSqlite(url: string, label: SettingLabel): Promise<Database> {
-  const path = pathOf(url);
+  const path = sqlitePathOf(url);
   if (path === undefined) {
     throw new DatabaseError(
       'invalid',

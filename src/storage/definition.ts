@@ -65,10 +65,11 @@ function parsedUpkeep<O extends object>({
   if (!upkeep) return undefined;
   const parse = (options: Readonly<Record<string, unknown>>, { label }: UpkeepOptions): O =>
     parseSettings(schema, options, label);
-  const { init, sweep, wipe } = upkeep;
+  const { init, sweep, prepare, wipe } = upkeep;
   return {
     ...(init && { init: async (o, context, how) => init(parse(o, how), context, how) }),
     ...(sweep && { sweep: async (o, context, how) => sweep(parse(o, how), context, how) }),
+    ...(prepare && { prepare: async (o, context, how) => prepare(parse(o, how), context, how) }),
     wipe: async (o, context, how) => wipe(parse(o, how), context, how),
   };
 }

@@ -32,6 +32,15 @@ export interface Upkeep<O> {
     context: OpenContext,
     how: UpkeepOptions & { readonly olderThanMs: number; readonly dryRun: boolean },
   ): Promise<Swept>;
+  /**
+   * Makes the partitions or indices of these days, both included, before their first crash comes. Safe when two do it at
+   * once, and again. Resolves with a line for each that was not there.
+   */
+  prepare?(
+    options: O,
+    context: OpenContext,
+    how: UpkeepOptions & { readonly from: string; readonly until: string },
+  ): Promise<readonly string[]>;
   /** Removes every crash and blob, and leaves a store that can be used. Resolves with a line for each thing it emptied. */
   wipe(options: O, context: OpenContext, how: UpkeepOptions): Promise<readonly string[]>;
 }

@@ -27,6 +27,16 @@ export interface UploadOverview {
   readonly spool?: SpoolState | undefined;
 }
 
+/** A bug of somebody's tracker that names a signature. */
+export interface BugLink {
+  readonly tracker: string;
+  readonly bug: string;
+  readonly url: string;
+  /** Absent where it may be confidential. */
+  readonly title: string | undefined;
+  readonly isOpen: boolean;
+}
+
 export interface WebDeps {
   /** `DATA_DIR`, absolute: one-time links and sessions lie in its `web` folder. */
   readonly dataDir: string;
@@ -45,6 +55,8 @@ export interface WebDeps {
     | undefined;
   /** Digest of the signature lists in use; undefined when they cannot be used. */
   readonly currentLists?: (() => Promise<string | undefined>) | undefined;
+  /** Bugs that name the signature, open ones first. Absent: none are shown. */
+  readonly bugs?: ((signature: string, options?: CallOptions) => Promise<readonly BugLink[]>) | undefined;
   /** The collector's address, path included, e.g. `http://127.0.0.1:8001/submit`. */
   collectorUrl(): string;
   readonly fields: readonly FieldDefinition[];

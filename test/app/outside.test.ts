@@ -84,12 +84,12 @@ describe.each([
   });
 
   it('a job runs once for its period', async () => {
-    const app = await open({ CRONTABBER_MODULES: job });
+    const app = await open({ CRONTABBER_MODULES: job, CRONTABBER_JOBS: 'count-hours|1h' });
     const loop = await app.crontabber();
     expect(await loop.runDue({ signal })).toEqual(['count-hours']);
     expect(await loop.runDue({ signal })).toEqual([]);
     const state = (await new JobStore(await app.database()).load()).get('count-hours');
-    expect(state).toMatchObject({ failures: 0, lastError: undefined });
+    expect(state).toMatchObject({ errorCount: 0, lastError: undefined });
   });
 });
 

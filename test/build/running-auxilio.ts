@@ -46,6 +46,7 @@ function environment(options: StartOptions): NodeJS.ProcessEnv {
     DATA_DIR: options.dataDir,
     COLLECTOR_PORT: '0',
     WEB_PORT: '0',
+    CRONTABBER_PORT: '0',
     LOG_LEVEL: 'warn',
     ...options.env,
   };

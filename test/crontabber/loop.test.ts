@@ -1,54 +1,35 @@
 /** The loop on a real database of each engine, with a clock of the test's own. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AnyJob, defineJob, type JobContext } from '../../src/crontabber/job.ts';
-import { crontabberMigrations, JobStore } from '../../src/crontabber/job-store.ts';
-import { CronLoop } from '../../src/crontabber/loop.ts';
+import type { AnyJob, JobContext } from '../../src/crontabber/job.ts';
+import type { JobFailure } from '../../src/crontabber/job-run.ts';
+import { JobStore } from '../../src/crontabber/job-store.ts';
+import type { CronLoop } from '../../src/crontabber/loop.ts';
+import { crontabberMigrations } from '../../src/crontabber/migrations.ts';
 import type { Database } from '../../src/database/contract.ts';
 import { DatabaseError } from '../../src/database/errors.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import type { ErrorEvent } from '../../src/notify/contract.ts';
 import { onEachDialect, type Place } from '../database/dialects.ts';
+import { dailyJob, loopBench, MINUTE_MS } from './loop-bench.ts';
 
-const MINUTE_MS = 60_000;
 const MORNING = Date.parse('2026-11-21T06:00:00Z');
 
 let place: Place;
 let database: Database;
 let now = MORNING;
 let runs: string[] = [];
-let reported: ErrorEvent[] = [];
+let failures: JobFailure[] = [];
 const never = new AbortController().signal;
 
 const openAt = (): Promise<Database> => openDatabase(place.url, { log: silentLog });
 
-interface Settings extends Partial<AnyJob> {
-  readonly fails?: () => boolean;
-}
-
-function job(name: string, { fails, ...settings }: Settings = {}): AnyJob {
-  return defineJob({
-    name,
-    every: '1d',
-    timeoutMs: MINUTE_MS,
-    run: async () => {
-      runs.push(name);
-      if (fails?.()) throw new TypeError(`${name} failed`);
-    },
-    ...settings,
-  });
-}
+const job = (name: string, settings: Parameters<typeof dailyJob>[2] = {}): AnyJob =>
+  dailyJob(name, runs, settings);
 
 const loopOf = (jobs: readonly AnyJob[], store = new JobStore(database)): CronLoop =>
-  new CronLoop({
-    jobs,
-    store,
-    services: { log: silentLog },
-    clock: { now: () => new Date(now) },
-    reporter: { report: (event) => void reported.push(event), close: async () => undefined },
-    log: silentLog,
-  });
+  loopBench(database, jobs, () => now, { store, onNewFailure: (failure) => void failures.push(failure) })
+    .loop;
 
 const due = (loop: CronLoop): Promise<readonly string[]> => loop.runDue({ signal: never });
 
@@ -59,7 +40,7 @@ onEachDialect((dialect) => {
     await migrate(database, crontabberMigrations);
     now = MORNING;
     runs = [];
-    reported = [];
+    failures = [];
   });
 
   afterEach(async () => {
@@ -98,7 +79,7 @@ onEachDialect((dialect) => {
       const loop = loopOf([job('bad', { fails: () => true }), job('good'), job('needy', { after: ['bad'] })]);
       expect(await due(loop)).toEqual(['bad', 'good']);
       expect(runs).toEqual(['bad', 'good']);
-      expect(reported.map(({ tags }) => tags)).toEqual([{ job: 'bad' }]);
+      expect(failures.map(({ job: name, error }) => [name, error.type])).toEqual([['bad', 'TypeError']]);
     });
 
     it('is tried again after five minutes, and then what depends on it runs', async () => {
@@ -111,16 +92,22 @@ onEachDialect((dialect) => {
       now += 1;
       expect(await due(loop)).toEqual(['bad', 'needy']);
       const state = (await new JobStore(database).load()).get('bad');
-      expect(state).toMatchObject({ failures: 0, lastError: undefined });
+      expect(state).toMatchObject({ errorCount: 0, lastError: undefined });
     });
 
-    it('counts failures and keeps their class', async () => {
+    it('counts failures, keeps the error, and tells of the first alone', async () => {
       const loop = loopOf([job('bad', { fails: () => true })]);
       await due(loop);
       now += 5 * MINUTE_MS;
       await due(loop);
       const state = (await new JobStore(database).load()).get('bad');
-      expect(state).toMatchObject({ failures: 2, lastError: 'TypeError', doneUntil: undefined });
+      expect(state).toMatchObject({
+        errorCount: 2,
+        lastError: { type: 'TypeError', value: 'bad failed' },
+        doneUntil: undefined,
+      });
+      expect(state?.lastError?.traceback).toMatch(/^TypeError: bad failed\n\s*at /);
+      expect(failures).toHaveLength(1);
     });
 
     it('ends a job at its limit, as a failure', async () => {
@@ -137,7 +124,7 @@ onEachDialect((dialect) => {
       });
       expect(await due(loopOf([stuck, job('next')]))).toEqual(['next', 'stuck']);
       expect(sawAbort).toBe(true);
-      expect((await new JobStore(database).load()).get('stuck')?.failures).toBe(1);
+      expect((await new JobStore(database).load()).get('stuck')?.lastError?.type).toBe('JobTimeoutError');
     });
 
     it('waits for a slower job’s last period, and not for more', async () => {
@@ -173,15 +160,14 @@ onEachDialect((dialect) => {
     });
 
     it('look again once they have the lease: somebody may have been faster', async () => {
-      const store = new JobStore(database);
       const faster = loopOf([job('a')]);
-      const late = Object.assign(Object.create(store) as JobStore, {
-        load: () => store.load(),
-        claim: async (name: string, ttlMs: number) => {
+      class LateStore extends JobStore {
+        override async claim(name: string, ttlMs: number) {
           await due(faster);
-          return store.claim(name, ttlMs);
-        },
-      });
+          return super.claim(name, ttlMs);
+        }
+      }
+      const late = new LateStore(database);
       expect(await due(loopOf([job('a')], late))).toEqual([]);
       expect(runs).toEqual(['a']);
     });
@@ -199,7 +185,12 @@ onEachDialect((dialect) => {
         }),
       ]).run({ signal: stop.signal });
       await running;
-      expect((await new JobStore(database).load()).size).toBe(0);
+      expect((await new JobStore(database).load()).get('a')).toMatchObject({
+        ongoing: undefined,
+        errorCount: 0,
+        doneUntil: undefined,
+      });
+      expect((await new JobStore(database).runs('a', 9)).map(({ outcome }) => outcome)).toEqual(['stopped']);
       const idle = new AbortController();
       const waiting = loopOf([]).run({ signal: idle.signal });
       idle.abort();
@@ -227,8 +218,8 @@ onEachDialect((dialect) => {
         'cycle: a -> b -> a',
       );
       expect(() => loopOf([job('a'), job('a')])).toThrow('two jobs are named a');
-      expect(() => loopOf([job('a', { every: '1y' as never })])).toThrow(/job a: "1y" is no frequency/);
-      expect(() => loopOf([job('a', { timeoutMs: 0 })])).toThrow(/job a: timeoutMs/);
+      expect(() => loopOf([job('a', { every: '1q' as never })])).toThrow(/"a": "1q" is no frequency/);
+      expect(() => loopOf([job('a', { timeoutMs: 0 })])).toThrow(/"a": timeoutMs/);
     });
   });
 });

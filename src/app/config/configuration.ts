@@ -41,6 +41,7 @@ const OURS = [
   'COLLECTOR_',
   'PROCESSOR_',
   'CRONTABBER_',
+  'ALERT_',
   'SYMBOL_',
   'SYMBOLS_',
   'STACKWALK_',
@@ -78,7 +79,7 @@ function belongs(key: string): boolean {
   return (
     isKnown(key) ||
     OURS.some((prefix) => key.startsWith(prefix)) ||
-    (/^(WEB|NOTIFY|QUEUE)_/.test(key) && nearest(key, FIXED.keys()) !== undefined)
+    (/^(WEB|NOTIFY|QUEUE|JOB)_/.test(key) && nearest(key, FIXED.keys()) !== undefined)
   );
 }
 

@@ -16,6 +16,7 @@ const TITLES: Readonly<Record<SectionName, string>> = {
   symbols: 'Stack walks and symbols',
   web: 'Web site',
   crontabber: 'Crontabber',
+  job: 'Jobs',
   database: 'Database',
   notify: 'Alerts',
 };

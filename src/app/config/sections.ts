@@ -1,5 +1,6 @@
 /** Every section of settings, each from the component it belongs to. */
 import { type CollectorSettings, collectorSchema } from '../../collector/settings.ts';
+import { type JobSettings, jobSettingsSchema } from '../../crontabber/job-settings.ts';
 import { type CrontabberSettings, crontabberSchema } from '../../crontabber/settings.ts';
 import { type DatabaseSettings, databaseSchema } from '../../database/settings.ts';
 import type { SettingsSchema } from '../../lib/settings.ts';
@@ -35,6 +36,7 @@ export interface Settings {
   readonly symbols: SymbolsSettings & SymbolsWiring;
   readonly web: WebSettings & WebWiring;
   readonly crontabber: CrontabberSettings;
+  readonly job: JobSettings;
   readonly database: DatabaseSettings;
   readonly notify: NotifySettings;
 }
@@ -51,6 +53,7 @@ export const SECTIONS: { readonly [S in SectionName]: SettingsSchema<Settings[S]
   symbols: { ...symbolsSchema, ...symbolsWiring },
   web: { ...webSchema, ...webWiring },
   crontabber: crontabberSchema,
+  job: jobSettingsSchema,
   database: databaseSchema,
   notify: notifySchema,
 };

@@ -1,3 +1,4 @@
+import { Bugs } from '../../crontabber/tables/bugs.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { FIELDS } from '../../search/field-list.ts';
 import { ListError, type SignatureLists } from '../../signature/lists.ts';
@@ -52,6 +53,7 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
         return digest === lists?.digest ? lists.texts : (await app.listVersions()).find(digest, options);
       },
       currentLists: async () => (await watchedLists(app))?.digest,
+      bugs: async (signature, options) => new Bugs(await app.database()).of(signature, options),
       collectorUrl: () => app.addresses.collector ?? collectorUrl(collector, collector),
       fields: FIELDS,
       sampleFolder,

@@ -1,1 +1,2 @@
+export { openSentryChannel } from './sentry-channel.ts';
 export { openSentryReporter } from './sentry-reporter.ts';

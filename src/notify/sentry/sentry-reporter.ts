@@ -1,12 +1,11 @@
 /** Reports errors to a Sentry-compatible server, in the background, and never more than it wants. */
-import { Agent, request } from 'undici';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { declareMetrics } from '../../lib/metrics.ts';
 import type { ErrorEvent, ErrorReporter } from '../contract.ts';
-import { type Dsn, parseDsn } from './dsn.ts';
-import { envelopeOf, eventOf, type SentryEvent } from './event.ts';
-import { pauseAfter } from './rate-limit.ts';
+import { parseDsn } from './dsn.ts';
+import { eventOf, type SentryEvent } from './event.ts';
+import { SentryClient } from './sentry-client.ts';
 
 const metrics = declareMetrics({
   notify_sentry_events: {
@@ -20,7 +19,6 @@ const metrics = declareMetrics({
 const MAX_WAITING = 100;
 const REQUEST_MS = 10_000;
 const CLOSE_MS = 3_000;
-const CLIENT = 'auxilio/1';
 
 export interface SentryReporterOptions {
   readonly dsn: string;
@@ -38,24 +36,22 @@ export interface SentryReporterOptions {
 
 /** Throws `SettingsError` for a malformed DSN; needs no server to start. */
 export const openSentryReporter = (options: SentryReporterOptions): ErrorReporter =>
-  new SentryReporter(options, parseDsn(options.dsn));
+  new SentryReporter(options, new SentryClient(parseDsn(options.dsn)));
 
 class SentryReporter implements ErrorReporter {
   readonly #options: SentryReporterOptions;
-  readonly #dsn: Dsn;
+  readonly #client: SentryClient;
   readonly #clock: Clock;
   readonly #waiting: SentryEvent[] = [];
   readonly #stop = new AbortController();
-  /** One connection: there is nothing to gain from sending two errors at once. */
-  readonly #agent = new Agent({ connections: 1, pipelining: 1 });
   #sending: Promise<void> | undefined;
   /** Milliseconds since 1970. */
   #silentUntil = 0;
   #isClosed = false;
 
-  constructor(options: SentryReporterOptions, dsn: Dsn) {
+  constructor(options: SentryReporterOptions, client: SentryClient) {
     this.#options = options;
-    this.#dsn = dsn;
+    this.#client = client;
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -74,7 +70,7 @@ class SentryReporter implements ErrorReporter {
       await this.#sending;
       clearTimeout(timer);
     }
-    await this.#agent.destroy();
+    await this.#client.close();
     await this.#options.local.close();
   }
 
@@ -122,39 +118,15 @@ class SentryReporter implements ErrorReporter {
 
   async #send(event: SentryEvent): Promise<'sent' | 'refused'> {
     const now = this.#clock.now();
-    const response = await request(this.#dsn.url, {
-      dispatcher: this.#agent,
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-sentry-envelope',
-        'user-agent': CLIENT,
-        'x-sentry-auth': `Sentry sentry_version=7, sentry_client=${CLIENT}, sentry_key=${this.#dsn.publicKey}`,
-      },
-      body: envelopeOf(event, now),
-      signal: AbortSignal.any([
-        this.#stop.signal,
-        AbortSignal.timeout(this.#options.requestMs ?? REQUEST_MS),
-      ]),
-    });
-    await response.body.dump();
-    const header = (name: string): string | undefined => {
-      const value = response.headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
-    };
-    const pause = pauseAfter(
-      {
-        status: response.statusCode,
-        retryAfter: header('retry-after'),
-        rateLimits: header('x-sentry-rate-limits'),
-      },
+    const limit = AbortSignal.timeout(this.#options.requestMs ?? REQUEST_MS);
+    const { status, pauseMs } = await this.#client.post(
+      event,
       now,
+      AbortSignal.any([this.#stop.signal, limit]),
     );
-    if (pause > 0) this.#silentUntil = now.getTime() + pause;
-    if (response.statusCode < 300) return 'sent';
-    this.#options.log.warn(
-      { status: response.statusCode, pause },
-      'the Sentry server refused an error report',
-    );
+    if (pauseMs > 0) this.#silentUntil = now.getTime() + pauseMs;
+    if (status < 300) return 'sent';
+    this.#options.log.warn({ status, pause: pauseMs }, 'the Sentry server refused an error report');
     return 'refused';
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Client, estypes } from '@elastic/elasticsearch';
 import { raceSignal, throwIfAborted } from '../../lib/abort.ts';
+import { DAY_MS, isoDay } from '../../lib/clock.ts';
 import { Semaphore } from '../../lib/concurrency.ts';
 import type { CrashId } from '../../model/crash-id.ts';
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
@@ -168,6 +169,23 @@ export class CrashIndex {
       for (const { _index } of hits) cut.add(_index);
     }
     return [...dropped, ...[...cut].sort()];
+  }
+
+  /** Makes the indices of these days, both included. Resolves with the names of those that were not there. */
+  async prepare(
+    [from, until]: readonly [from: string, until: string],
+    options: CallOptions = {},
+  ): Promise<readonly string[]> {
+    await this.template.load(options);
+    const there = new Set((await this.weeks.live(options)).map(({ first }) => this.#indices.on(first)));
+    const made = new Set<string>();
+    for (let at = Date.parse(from); at <= Date.parse(until); at += DAY_MS) {
+      const index = this.#indices.on(isoDay(new Date(at)));
+      if (there.has(index) || made.has(index)) continue;
+      await this.weeks.ensure(index, this.template.fields, options);
+      made.add(index);
+    }
+    return [...made];
   }
 
   /** Every index, and with it every crash. Resolves with their names. */

@@ -19,6 +19,10 @@ export default defineBackend<ElasticsearchSettings>({
         await index.template.checkForce({ signal });
         return lines;
       }),
+    prepare: (settings, { name }, { label = plain, from, until, signal }) =>
+      withIndex(settings, name, label, async (index) =>
+        (await index.prepare([from, until], { signal })).map((made) => `index ${made} made`),
+      ),
     wipe: (settings, { name }, { label = plain, signal }) =>
       withIndex(settings, name, label, async (index) =>
         (await index.wipe({ signal })).map((dropped) => `index ${dropped} dropped`),

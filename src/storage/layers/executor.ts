@@ -2,12 +2,12 @@
  * Repeats calls that fail for a reason that passes. Which reasons those are is the engine's word: the error's
  * `retryable`. Lists and scans are repeated until their first piece, and not after it.
  */
-import { sleep } from '../../lib/abort.ts';
 import type { Log } from '../../lib/log.ts';
 import { declareMetrics } from '../../lib/metrics.ts';
+import { RETRY_KINDS, Retries, type RetryKind } from '../../lib/retries.ts';
 import type { CallOptions } from '../../model/report.ts';
 import type { Store } from '../contract.ts';
-import { StorageError } from '../errors.ts';
+import { codeOf, StorageError } from '../errors.ts';
 import { type Call, layerOver } from './layer.ts';
 
 const metrics = declareMetrics({
@@ -18,8 +18,8 @@ const metrics = declareMetrics({
   },
 });
 
-export const EXECUTORS = ['none', 'limited', 'infinite'] as const;
-export type ExecutorKind = (typeof EXECUTORS)[number];
+export const EXECUTORS = RETRY_KINDS;
+export type ExecutorKind = RetryKind;
 
 export interface ExecutorOptions {
   /** `limited` tries once more after each delay; `infinite` goes on with the last delay for ever. */
@@ -35,13 +35,36 @@ export interface ExecutorOptions {
 }
 
 export function withExecutor(inner: Store, options: ExecutorOptions): Store {
-  const retries = new Retries(inner.name, options);
+  const retries = new Retries({
+    ...options,
+    isOperational: (error) => error instanceof StorageError && error.retryable,
+  });
+  const run = <T>({ method, options: { signal } = {} }: Call, attempt: () => Promise<T>): Promise<T> =>
+    retries.run(attempt, {
+      signal,
+      onRetry: (error) =>
+        metrics.count('storage_retries_total', {
+          store: inner.name,
+          method,
+          code: codeOf(error) ?? 'internal',
+        }),
+      onWaiting: ({ error, failures, leftMs }) => {
+        const line = {
+          store: inner.name,
+          method,
+          failures,
+          code: codeOf(error) ?? 'internal',
+          nextInMs: leftMs,
+        };
+        options.log.warn(line, 'a store failed; waiting to try again');
+      },
+    });
   return layerOver(inner, 'executor', {
     closing: () => retries.end(),
-    call: (call, run) => retries.run(call, () => run()),
-    async *iterate(call, run) {
-      const { first, rest } = await retries.run(call, async () => {
-        const iterator = run()[Symbol.asyncIterator]();
+    call: (call, attempt) => run(call, () => attempt()),
+    async *iterate(call, begin) {
+      const { first, rest } = await run(call, async () => {
+        const iterator = begin()[Symbol.asyncIterator]();
         return { first: await iterator.next(), rest: iterator };
       });
       try {
@@ -51,61 +74,6 @@ export function withExecutor(inner: Store, options: ExecutorOptions): Store {
       }
     },
   });
-}
-
-class Retries {
-  readonly #store: string;
-  readonly #options: ExecutorOptions;
-  readonly #closing = new AbortController();
-  readonly #over: AbortSignal;
-
-  constructor(store: string, options: ExecutorOptions) {
-    this.#store = store;
-    this.#options = options;
-    const { signal } = this.#closing;
-    this.#over = options.quit ? AbortSignal.any([signal, options.quit]) : signal;
-  }
-
-  /** Waits end with the error that they are for, and none begins. */
-  end(): void {
-    this.#closing.abort();
-  }
-
-  async run<T>(call: Call, attempt: () => Promise<T>): Promise<T> {
-    for (let failures = 0; ; failures += 1) {
-      try {
-        return await attempt();
-      } catch (error) {
-        const delay = this.#delayAfter(failures);
-        if (!(error instanceof StorageError) || !error.retryable || delay === undefined) throw error;
-        if (this.#over.aborted) throw error;
-        metrics.count('storage_retries_total', { store: this.#store, method: call.method, code: error.code });
-        await this.#pause(delay, failures + 1, call, error);
-      }
-    }
-  }
-
-  /** Undefined when there is no further attempt. The original sleeps after its last failure too, for nothing. */
-  #delayAfter(failures: number): number | undefined {
-    const { kind, delaysMs } = this.#options;
-    if (kind === 'none') return undefined;
-    return delaysMs[failures] ?? (kind === 'infinite' ? delaysMs.at(-1) : undefined);
-  }
-
-  async #pause(delayMs: number, failures: number, call: Call, error: StorageError): Promise<void> {
-    const { log, logEveryMs, wait = sleep } = this.#options;
-    const own = call.options?.signal;
-    const signal = own ? AbortSignal.any([own, this.#over]) : this.#over;
-    for (let left = delayMs; left > 0; left -= logEveryMs) {
-      const line = { store: this.#store, method: call.method, failures, code: error.code, nextInMs: left };
-      log.warn(line, 'a store failed; waiting to try again');
-      try {
-        await wait(Math.min(left, logEveryMs), { signal });
-      } catch (stopped) {
-        throw this.#over.aborted && !own?.aborted ? error : stopped;
-      }
-    }
-  }
 }
 
 /** What an executor may add to a call: the sum of its delays, endless for `infinite`. */

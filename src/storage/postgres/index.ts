@@ -6,7 +6,14 @@ import { defineBackend, type OpenContext } from '../definition.ts';
 import { toStorageError } from '../errors.ts';
 import type { UpkeepOptions } from '../upkeep.ts';
 import { POSTGRES_CAPABILITIES, PostgresStorage } from './postgres-storage.ts';
-import { createDatabase, initSchema, sweepSchema, toStoreError, wipeSchema } from './schema.ts';
+import {
+  createDatabase,
+  initSchema,
+  prepareSchema,
+  sweepSchema,
+  toStoreError,
+  wipeSchema,
+} from './schema.ts';
 import { isSchemaName, Tables } from './tables.ts';
 
 export interface PostgresStorageOptions extends PostgresSettings {
@@ -100,6 +107,8 @@ export default defineBackend<PostgresStorageOptions>({
     },
     sweep: (options, context, how) =>
       withPool(options, context, how, (pool, tables) => sweepSchema(pool, tables, how)),
+    prepare: (options, context, how) =>
+      withPool(options, context, how, (pool, tables) => prepareSchema(context.name, pool, tables, how)),
     wipe: (options, context, how) =>
       withPool(options, context, how, (pool, tables) => wipeSchema(pool, tables, how)),
   },

@@ -22,7 +22,7 @@ export function mondayOf(day: string): string {
   return dateOf(ms - ((new Date(ms).getUTCDay() + 6) % 7) * DAY_MS);
 }
 
-const weekAfter = (monday: string): string => dateOf(Date.parse(`${monday}T00:00:00Z`) + 7 * DAY_MS);
+export const weekAfter = (monday: string): string => dateOf(Date.parse(`${monday}T00:00:00Z`) + 7 * DAY_MS);
 
 const partitionOf = (table: string, monday: string): string => `${table}_${monday.replaceAll('-', '')}`;
 

@@ -4,10 +4,11 @@ import { migrate } from '../../database/migrate.ts';
 import { postgresDatabase } from '../../database/postgres-database.ts';
 import { sqlStateOf } from '../../database/postgres-errors.ts';
 import type { PostgresPool } from '../../database/postgres-pool.ts';
+import { throwIfAborted } from '../../lib/abort.ts';
 import type { CallOptions } from '../../model/report.ts';
 import { StorageError } from '../errors.ts';
 import type { Swept } from '../upkeep.ts';
-import { Partitions } from './partitions.ts';
+import { mondayOf, Partitions, weekAfter } from './partitions.ts';
 import { migrationsOf, type Tables } from './tables.ts';
 
 /** Rejects with `invalid` and the command to run when `init` has something to do. */
@@ -148,6 +149,26 @@ async function sweepUpload(
     );
     return rows[0]?.n ?? 0;
   }, options);
+}
+
+/** The partitions of the weeks that these days are in. A line for each week that had none. */
+export async function prepareSchema(
+  store: string,
+  pool: PostgresPool,
+  tables: Tables,
+  { from, until, signal }: CallOptions & { readonly from: string; readonly until: string },
+): Promise<readonly string[]> {
+  await checkSchema(store, pool, tables, { signal });
+  const partitions = new Partitions(pool, tables);
+  const there = new Set(await partitions.weeks({ signal }));
+  const made: string[] = [];
+  for (let monday = mondayOf(from); monday <= until; monday = weekAfter(monday)) {
+    throwIfAborted(signal);
+    // Asked again even where there is one: a drop that was cut short leaves some of its tables.
+    await partitions.make(monday, { signal });
+    if (!there.has(monday)) made.push(`made partitions for the week of ${monday} in schema ${tables.schema}`);
+  }
+  return made;
 }
 
 /** Everything but the definitions of the fields. A line for each thing it emptied. */

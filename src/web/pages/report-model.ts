@@ -3,6 +3,7 @@ import type { CrashId } from '../../model/crash-id.ts';
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import type { DumpInfo, RawCrash } from '../../model/report.ts';
 import type { ListTexts } from '../../signature/lists.ts';
+import type { BugLink } from '../deps.ts';
 import type { Annotations } from './annotations.ts';
 import type { FieldValue } from './fields.ts';
 import { address } from './format.ts';
@@ -35,6 +36,8 @@ export interface Report {
   /** Absent unless the visitor may see all of it. */
   readonly raw: RawCrash | undefined;
   readonly rawFailure: string | undefined;
+  /** Undefined where nobody knows of bugs. */
+  readonly bugs: Result<readonly BugLink[]> | undefined;
   readonly dumps: Result<readonly DumpInfo[]> | undefined;
   readonly may: {
     readonly seeProtected: boolean;

@@ -1,6 +1,7 @@
 /** The report page: one crash, in tabs that are addresses of their own. */
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import { annotationsTab } from './annotations.ts';
+import { bugList } from './bugs.ts';
 import { detailsTab } from './details.ts';
 import { address, moment } from './format.ts';
 import { type Page, tokenField } from './layout.ts';
@@ -91,6 +92,7 @@ export function reportPage(report: Report): Page {
 <header class="report-head">
 <h1 class="signature"><a href="${address('/', { signature: `=${report.processed.signature}` })}" title="Crashes with this signature"><bdi>${signature}</bdi></a></h1>
 ${facts(report)}
+${bugList(report.bugs)}
 ${actions(report)}
 </header>
 ${report.queued ? html`<p class="done-notice" role="status">Queued: it is processed again before anything else. Reload in a moment.</p>` : ''}

@@ -1,5 +1,6 @@
 /** `/report/index/ID`: one crash. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { raceSignal } from '../../lib/abort.ts';
 import type { CrashId } from '../../model/crash-id.ts';
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import { redactProcessed } from '../../search/redaction.ts';
@@ -49,6 +50,20 @@ async function listsFor(pages: Pages, processed: ProcessedCrash, tab: Tab): Prom
   }
 }
 
+/** The page does not wait long for what it can do without. */
+const BUGS_TIMEOUT_MS = 2000;
+
+async function bugsOf({ deps }: Pages, signature: string | undefined) {
+  if (!deps.bugs || !signature) return undefined;
+  try {
+    const signal = AbortSignal.timeout(BUGS_TIMEOUT_MS);
+    return { ok: true as const, value: await raceSignal(deps.bugs(signature, { signal }), signal) };
+  } catch (error) {
+    deps.log.warn({ err: error }, 'the bugs of a signature cannot be read');
+    return { ok: false as const, failure: 'The bugs of this signature cannot be shown now.' };
+  }
+}
+
 async function showProcessed(
   pages: Pages,
   request: FastifyRequest,
@@ -69,6 +84,7 @@ async function showProcessed(
     annotations: annotationsOf(found.raw, viewer),
     raw: viewer.permissions.has('view_protected') ? found.raw : undefined,
     rawFailure: found.rawFailure === undefined ? undefined : describeFailure(found.rawFailure),
+    bugs: await bugsOf(pages, found.processed.signature),
     dumps: await dumpsFor(pages, id, request, tab),
     may: {
       seeProtected: viewer.permissions.has('view_protected'),

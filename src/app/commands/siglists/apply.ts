@@ -15,7 +15,7 @@ import { Rate } from '../../../storage/transfer/rate.ts';
 import type { App } from '../../app.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../../command.ts';
 import { rateValue, wholeValue } from '../../command-values.ts';
-import { PAUSES, placeOf, transferFolder } from '../../run-transfer.ts';
+import { placeOf, TRANSFER_PAUSES, transferFolder } from '../../run-transfer.ts';
 import { crashes, number, summary } from '../../siglists/preview.ts';
 import {
   countCrashes,
@@ -152,7 +152,7 @@ async function runOf(
       concurrency: wholeValue('--concurrency', options['concurrency']),
       batch: wholeValue('--batch', options['batch']),
       rate: crashRate(options['rate']),
-      pauses: PAUSES,
+      pauses: TRANSFER_PAUSES,
       onProgress: ({ counts }) => progress.at(counts.scanned, counts.signed),
       onEnd: () => progress.end(),
     },

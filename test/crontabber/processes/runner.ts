@@ -1,0 +1,50 @@
+/**
+ * A real process with a loop: `runner.ts URL START_MS SPEED UNTIL_MS`. Its clock starts at START_MS and runs SPEED
+ * times as fast. Prints a line for each run; ends when its clock is at UNTIL_MS.
+ */
+import { defineJob } from '../../../src/crontabber/job.ts';
+import { openDatabase } from '../../../src/database/open.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import { loopBench, MINUTE_MS } from '../loop-bench.ts';
+
+const [url = '', start = '0', speed = '1', until = '0'] = process.argv.slice(2);
+const begun = performance.now();
+const now = (): number => Number(start) + (performance.now() - begun) * Number(speed);
+const say = (what: string, job: string, to: Date): void =>
+  console.log(`${what} ${job} ${to.toISOString()} ${Date.now()}`);
+
+const job = (name: string, every: `${number}m`, ms: number, after: readonly string[] = []) =>
+  defineJob({
+    name,
+    every,
+    after,
+    backfill: true,
+    timeoutMs: 60_000,
+    async run({ period }) {
+      say('start', name, period.to);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      say('end', name, period.to);
+    },
+  });
+
+const database = await openDatabase(url, { log: silentLog });
+const { loop } = loopBench(
+  database,
+  [
+    job('first', '1m', 5),
+    job('second', '2m', 20, ['first']),
+    job('third', '5m', 40, ['first', 'second']),
+    job('stuck', '10m', process.env['STUCK'] ? 60_000 : 30),
+  ],
+  now,
+  {
+    tickMs: 20,
+    leaseMs: Number(process.env['LEASE'] ?? MINUTE_MS),
+    concurrency: 2,
+    host: `pid ${process.pid}`,
+  },
+);
+const stop = new AbortController();
+setTimeout(() => stop.abort(), (Number(until) - Number(start)) / Number(speed));
+await loop.run({ signal: stop.signal });
+await database.close();
