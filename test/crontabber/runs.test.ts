@@ -342,6 +342,38 @@ onEachDialect((dialect) => {
     });
   });
 
+  it('runs others while one takes long', async () => {
+    const end = Promise.withResolvers<void>();
+    const one = crontabber(
+      [job('long', { run: () => end.promise }), job('short'), job('needy', { after: ['long'] })],
+      {
+        concurrency: 2,
+      },
+    );
+    const all = due(one);
+    await expect.poll(() => runs).toEqual(['short']);
+    end.resolve();
+    expect(await all).toEqual(['short', 'long', 'needy']);
+  });
+
+  it('takes over what the first version remembered', async () => {
+    const old = await dialect.make();
+    const other = await openDatabase(old.url, { log: silentLog });
+    try {
+      await migrate(other, crontabberMigrations.slice(0, 1));
+      await sql`insert into crontabber_job (name, done_until, failures, last_error, last_run) values
+        ('a', '2026-11-20T00:00:00.000Z', 0, null, '2026-11-20T00:01:00.000Z'),
+        ('b', null, 3, 'TypeError', '2026-11-20T00:02:00.000Z')`.execute(other.tables());
+      await migrate(other, crontabberMigrations);
+      const states = await new JobStore(other).load();
+      expect(states.get('a')).toMatchObject({ doneUntil: new Date('2026-11-20T00:00:00Z'), errorCount: 0 });
+      expect(states.get('b')).toMatchObject({ doneUntil: undefined, lastSuccess: undefined, errorCount: 0 });
+    } finally {
+      await other.close();
+      await old.remove();
+    }
+  });
+
   it('keeps the log of runs as long as it is told to', async () => {
     const one = crontabber([job('a')], { logDays: 2 });
     for (let day = 0; day < 6; day += 1, now += DAY_MS) await due(one);

@@ -8,7 +8,7 @@ import { JobStore } from '../../src/crontabber/job-store.ts';
 import type { Database } from '../../src/database/contract.ts';
 import { HOUR_MS, loopBench, MINUTE_MS } from './loop-bench.ts';
 
-/** Mulberry32: the same numbers for the same seed. */
+/** Mulberry32: the same numbers for the same seed. Which of two nodes gets the next one is theirs to race for. */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -87,22 +87,20 @@ export async function simulate(database: Database, options: SimulationOptions): 
   let now = options.start;
   let isCalm = false;
   let kills = 0;
-  let current: Node | undefined;
 
   await sql`create table sim_clock (ms integer not null)`.execute(database.tables());
   await sql`insert into sim_clock values (${now})`.execute(database.tables());
   const clock = sql<number>`(select ms from sim_clock)`;
 
-  const run = async (job: string, period: Period): Promise<void> => {
-    const node = current;
+  const run = async (node: Node, job: string, period: Period): Promise<void> => {
     if (active.has(job)) violations.push(`${job} runs twice at once`);
     active.add(job);
     events.push({ what: 'start', job, period });
     // Others get a chance to do what they must not.
-    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
     const fate = isCalm ? 1 : random();
     active.delete(job);
-    if (fate < 0.03 && node) {
+    if (fate < 0.03) {
       kills += 1;
       events.push({ what: 'kill', job, period });
       node.store.isDead = true;
@@ -116,17 +114,18 @@ export async function simulate(database: Database, options: SimulationOptions): 
     events.push({ what: 'done', job, period });
   };
 
-  const jobs = SHAPES.map(([every, at, backfill, after], index) =>
-    defineJob({
-      name: nameOf(index),
-      every,
-      ...(at === undefined ? {} : { at }),
-      backfill,
-      after: after.map(nameOf),
-      timeoutMs: HOUR_MS,
-      run: ({ period }) => run(nameOf(index), period),
-    }),
-  );
+  const jobsOn = (node: Node): readonly AnyJob[] =>
+    SHAPES.map(([every, at, backfill, after], index) =>
+      defineJob({
+        name: nameOf(index),
+        every,
+        ...(at === undefined ? {} : { at }),
+        backfill,
+        after: after.map(nameOf),
+        timeoutMs: HOUR_MS,
+        run: ({ period }) => run(node, nameOf(index), period),
+      }),
+    );
 
   const born = (): Node => ({
     died: Promise.withResolvers<void>(),
@@ -134,7 +133,7 @@ export async function simulate(database: Database, options: SimulationOptions): 
     skewMs: 0,
   });
   const loopOf = (node: Node) =>
-    loopBench(database, jobs, () => now + node.skewMs, { store: node.store, logDays: 0 }).loop;
+    loopBench(database, jobsOn(node), () => now + node.skewMs, { store: node.store, logDays: 0 }).loop;
 
   const nodes = [born(), born()].map((node) => ({ node, loop: loopOf(node) }));
   const never = new AbortController().signal;
@@ -144,15 +143,16 @@ export async function simulate(database: Database, options: SimulationOptions): 
     isCalm = now > end - 24 * HOUR_MS;
     now += Math.round((15 + random() * 120) * MINUTE_MS);
     await sql`update sim_clock set ms = ${now}`.execute(database.tables());
-    for (const place of nodes) {
-      if (isCalm) place.node.skewMs = 0;
-      else if (random() < 0.02) place.node.skewMs = Math.round((random() - 0.5) * 6 * HOUR_MS);
-      current = place.node;
-      await Promise.race([place.loop.runDue({ signal: never }), place.node.died.promise]);
-      if (!place.node.store.isDead) continue;
-      place.node = born();
-      place.loop = loopOf(place.node);
-    }
+    await Promise.all(
+      nodes.map(async (place) => {
+        if (isCalm) place.node.skewMs = 0;
+        else if (random() < 0.02) place.node.skewMs = Math.round((random() - 0.5) * 6 * HOUR_MS);
+        await Promise.race([place.loop.runDue({ signal: never }), place.node.died.promise]);
+        if (!place.node.store.isDead) return;
+        place.node = born();
+        place.loop = loopOf(place.node);
+      }),
+    );
   }
-  return { jobs, events, violations, kills };
+  return { jobs: jobsOn(born()), events, violations, kills };
 }
