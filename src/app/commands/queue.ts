@@ -1,6 +1,7 @@
 import { mapConcurrent } from '../../lib/concurrency.ts';
 import { nearest } from '../../lib/settings.ts';
-import { LANES, type Lane } from '../../queue/contract.ts';
+import type { CallOptions } from '../../model/report.ts';
+import { type CrashQueue, type DeadSelection, LANES, type Lane } from '../../queue/contract.ts';
 import { type Command, defineCommand, UsageError } from '../command.ts';
 import { allIds } from '../command-ids.ts';
 import { counted, printRows } from '../rows.ts';
@@ -90,37 +91,45 @@ const dead: Command = defineCommand({
     }),
 });
 
-const requeue: Command = defineCommand({
-  name: 'requeue',
-  summary: 'Put dead tasks back, with a fresh count of attempts',
-  args: '[ids...]',
-  options: [{ flags: '--all', doc: 'every dead task' }],
-  examples: ['auxilio queue requeue --all', 'auxilio queue requeue 0bba929f-8721-460c-8e70-a43c90261121'],
-  async run(context) {
-    const which = context.options['all'] ? 'all' : { ids: await allIds(context, context.args) };
-    return withApp(context, async (app) => {
-      const count = await (await app.queue()).requeueDead(which, { signal: context.signal });
-      context.print(`${counted(count, 'task')} put back`);
-      return which !== 'all' && count < which.ids.length ? 1 : 0;
-    });
-  },
-});
+/** A command for dead tasks, those named or all; exit code 1 when one that was named is not among them. */
+const forDead = (
+  words: Pick<Command, 'name' | 'summary' | 'examples'>,
+  work: (queue: CrashQueue, which: DeadSelection, options: CallOptions) => Promise<number>,
+  did: (count: number) => string,
+): Command =>
+  defineCommand({
+    ...words,
+    args: '[ids...]',
+    options: [{ flags: '--all', doc: 'every dead task' }],
+    async run(context) {
+      const which = context.options['all'] ? 'all' : { ids: await allIds(context, context.args) };
+      return withApp(context, async (app) => {
+        const count = await work(await app.queue(), which, { signal: context.signal });
+        context.print(did(count));
+        return which !== 'all' && count < which.ids.length ? 1 : 0;
+      });
+    },
+  });
 
-const remove: Command = defineCommand({
-  name: 'remove',
-  summary: 'Forget dead tasks, those that could not be read too with --all; the crashes stay',
-  args: '[ids...]',
-  options: [{ flags: '--all', doc: 'every dead task' }],
-  examples: ['auxilio queue remove 0bba929f-8721-460c-8e70-a43c90261121', 'auxilio queue remove --all'],
-  async run(context) {
-    const which = context.options['all'] ? 'all' : { ids: await allIds(context, context.args) };
-    return withApp(context, async (app) => {
-      const count = await (await app.queue()).removeDead(which, { signal: context.signal });
-      context.print(`${counted(count, 'dead task')} removed`);
-      return which !== 'all' && count < which.ids.length ? 1 : 0;
-    });
+const requeue = forDead(
+  {
+    name: 'requeue',
+    summary: 'Put dead tasks back, with a fresh count of attempts',
+    examples: ['auxilio queue requeue --all', 'auxilio queue requeue 0bba929f-8721-460c-8e70-a43c90261121'],
   },
-});
+  (queue, which, o) => queue.requeueDead(which, o),
+  (count) => `${counted(count, 'task')} put back`,
+);
+
+const remove = forDead(
+  {
+    name: 'remove',
+    summary: 'Forget dead tasks, those that could not be read too with --all; the crashes stay',
+    examples: ['auxilio queue remove 0bba929f-8721-460c-8e70-a43c90261121', 'auxilio queue remove --all'],
+  },
+  (queue, which, o) => queue.removeDead(which, o),
+  (count) => `${counted(count, 'dead task')} removed`,
+);
 
 export default defineCommand({
   name: 'queue',

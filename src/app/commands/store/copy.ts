@@ -1,15 +1,6 @@
 import { copyRun } from '../../../storage/transfer/transfers.ts';
 import { defineCommand } from '../../command.ts';
-import { progressView } from '../../progress.ts';
-import {
-  identityOf,
-  pairOf,
-  periodOf,
-  runTransfer,
-  transferContext,
-  transferOptions,
-} from '../../run-transfer.ts';
-import { withApp } from '../../with-app.ts';
+import { transferBetween, transferOptions } from '../../run-transfer.ts';
 
 export default defineCommand({
   name: 'copy',
@@ -26,16 +17,10 @@ export default defineCommand({
     "auxilio store copy 'fallback(bucket, spare)' archive --since 2026-11-01 --rate 20MB",
     'auxilio store copy bucket index --since 2026-11-01 --concurrency 32',
   ],
-  async run(context) {
-    const pair = pairOf(context.args);
-    const period = periodOf(context.options);
-    return withApp(context, async (app) => {
-      const view = progressView();
-      const transfer = transferContext(context, app, view);
-      const stores = await app.stores();
-      const [from, to] = [await stores.get(pair.from, 'FROM'), await stores.get(pair.to, 'TO')];
-      const identity = await identityOf(app, 'copy', pair, period);
-      return runTransfer(context, app, view, copyRun(identity, from, to, transfer));
-    });
-  },
+  run: (context) =>
+    transferBetween(context, {
+      kind: 'copy',
+      labels: ['FROM', 'TO'],
+      plan: (identity, [from, to], transfer) => copyRun(identity, from, to, transfer),
+    }),
 });

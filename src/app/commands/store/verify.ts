@@ -1,16 +1,7 @@
 import { verifyRun } from '../../../storage/transfer/transfers.ts';
 import { defineCommand } from '../../command.ts';
 import { sampleValue } from '../../command-values.ts';
-import { progressView } from '../../progress.ts';
-import {
-  identityOf,
-  pairOf,
-  periodOf,
-  runTransfer,
-  transferContext,
-  transferOptions,
-} from '../../run-transfer.ts';
-import { withApp } from '../../with-app.ts';
+import { transferBetween, transferOptions } from '../../run-transfer.ts';
 
 export default defineCommand({
   name: 'verify',
@@ -31,21 +22,14 @@ export default defineCommand({
     'auxilio store verify bucket archive --since 2026-01-01 --sample 1% --one-way',
   ],
   async run(context) {
-    const pair = pairOf(context.args);
-    const period = periodOf(context.options);
     const sample = sampleValue('--sample', context.options['sample']);
     const oneWay = context.options['oneWay'] === true;
-    return withApp(context, async (app) => {
-      const view = progressView();
-      const transfer = transferContext(context, app, view);
-      const stores = await app.stores();
-      const both = [await stores.get(pair.from, 'A'), await stores.get(pair.to, 'B')] as const;
-      const identity = await identityOf(app, 'verify', pair, period, {
-        oneWay,
-        ...(sample ? { sample: String(context.options['sample']) } : {}),
-      });
-      const how = { sample, oneWay, signal: context.signal };
-      return runTransfer(context, app, view, await verifyRun(identity, both, how, transfer));
+    return transferBetween(context, {
+      kind: 'verify',
+      labels: ['A', 'B'],
+      extra: { oneWay, ...(sample ? { sample: String(context.options['sample']) } : {}) },
+      plan: (identity, both, transfer) =>
+        verifyRun(identity, both, { sample, oneWay, signal: context.signal }, transfer),
     });
   },
 });
