@@ -74,6 +74,18 @@ export function newObject(s: S3Settings, sha256: string) {
   };
 }
 
+/** The signature covers the SHA-256 of the body. Told what it is, the SDK does not work it out a second time. */
+function sayPayloadHash(command: PutObjectCommand, sha256: string): void {
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const { headers } = args.request as { headers: Record<string, string> };
+      headers['x-amz-content-sha256'] = sha256;
+      return next(args);
+    },
+    { step: 'build', name: 'auxilioPayloadHash', priority: 'low' },
+  );
+}
+
 /** Every method rejects with what the client throws; `S3Connection.error` gives it a code. */
 export class S3Objects {
   readonly #store: string;
@@ -126,19 +138,18 @@ export class S3Objects {
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<void> {
     const { settings, client } = this.#connection;
     const sha256 = options.sha256 ?? sha256Of(bytes);
-    await client.send(
-      new PutObjectCommand({
-        ...this.#bucket,
-        Key: key,
-        Body: bytes,
-        ContentLength: bytes.length,
-        ...(options.contentType ? { ContentType: options.contentType } : {}),
-        // The server holds the bytes against it, so that a second checksum would say nothing more.
-        ...(settings.checksums === 'supported' ? { ChecksumSHA256: toBase64(sha256) } : {}),
-        ...newObject(settings, sha256),
-      }),
-      abortOf(options),
-    );
+    const command = new PutObjectCommand({
+      ...this.#bucket,
+      Key: key,
+      Body: bytes,
+      ContentLength: bytes.length,
+      ...(options.contentType ? { ContentType: options.contentType } : {}),
+      // The server holds the bytes against it, so that a second checksum would say nothing more.
+      ...(settings.checksums === 'supported' ? { ChecksumSHA256: toBase64(sha256) } : {}),
+      ...newObject(settings, sha256),
+    });
+    sayPayloadHash(command, sha256);
+    await client.send(command, abortOf(options));
   }
 
   /** S3 says the same whether or not it was there. */
