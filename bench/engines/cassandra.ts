@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Client, types } from 'cassandra-driver';
 import { micros } from '../../src/storage/cassandra/session.ts';
@@ -26,6 +27,8 @@ async function bare(place: Place, dump: Buffer): Promise<Contender> {
       const upload = types.Uuid.random();
       const written = micros();
       const document = gzipSync(JSON.stringify(annotations), { level: 3 });
+      const sha256 = createHash('sha256').update(dump).digest('hex');
+      const dumps = JSON.stringify([{ name: 'upload_file_minidump', size: dump.length, sha256, first: 0 }]);
       await run(
         `insert into intent (slot, bucket, upload, owner, kind, written, touched, chunks, buckets)
           values (?, ?, ?, ?, ?, ?, ?, ?, ?) using ttl ?`,
@@ -50,7 +53,7 @@ async function bare(place: Place, dump: Buffer): Promise<Contender> {
         run(
           `insert into manifest (owner, kind, version, upload, written, chunks, buckets, document, document_bytes, dumps)
             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) using ttl ?`,
-          [owner, 'report', written, upload, written, 1, 16, document, document.length, '[]', 0],
+          [owner, 'report', written, upload, written, 1, 16, document, document.length, dumps, 0],
         ),
       ]);
       await run('select version from manifest where owner = ? and kind = ?', [owner, 'report']);

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
+import { deflateRaw, inflateRaw } from 'node:zlib';
 import { Client } from '@elastic/elasticsearch';
 import type { CrashId } from '../../src/model/crash-id.ts';
 import { WeekIndices } from '../../src/storage/elasticsearch/week-indices.ts';
@@ -10,10 +10,12 @@ import {
   newId,
   type Place,
   type ProcessedStore,
+  processed,
   processedContender,
   type Subject,
 } from './subject.ts';
 
+const compress = promisify(deflateRaw);
 const expand = promisify(inflateRaw);
 
 function urlOf(name: EngineName): string {
@@ -33,7 +35,11 @@ async function bare(place: Place): Promise<Contender> {
   return {
     async write() {
       const id = newId();
-      const { items } = await client.bulk({ operations: [{ index: { _index: index, _id: id } }, source] });
+      const packed = await compress(Buffer.from(JSON.stringify(processed(id))), { level: 3 });
+      const document = { ...source, crash_id: id, document: packed.toString('base64') };
+      const { items } = await client.bulk({
+        operations: [{ index: { _index: index, _id: id } }, document],
+      });
       if (items[0]?.index?.error) throw new Error(JSON.stringify(items[0].index.error));
       return id;
     },

@@ -24,7 +24,6 @@ const open = (place: Place): Promise<FullStore> => backend.open({ ...place }, co
 function bare(place: Place, dump: Buffer): Contender {
   const pool = new pg.Pool({ connectionString: String(place['url']), max: CONNECTIONS });
   const t = (name: string): string => `"${place['schema']}"."${name}"`;
-  const sha256 = createHash('sha256').update(dump).digest('hex');
   const name = Buffer.from('upload_file_minidump', 'utf16le').swap16();
   const insertRaw = `with old as (select upload from ${t('raw')} where day = $1 and id = $2),
       chunks as (delete from ${t('dump_chunk')} where day = $1 and upload in (select upload from old)),
@@ -39,6 +38,7 @@ function bare(place: Place, dump: Buffer): Contender {
     async write() {
       const id = newId();
       const upload = randomInt(2 ** 47);
+      const sha256 = createHash('sha256').update(dump).digest('hex');
       const document = JSON.stringify(annotations);
       const client = await pool.connect();
       try {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -25,7 +26,14 @@ function bare(place: Place, dump: Buffer): Contender {
   });
   const Bucket = String(place['bucket']);
   const put = (Key: string, Body: Buffer | string) =>
-    client.send(new PutObjectCommand({ Bucket, Key, Body }));
+    client.send(
+      new PutObjectCommand({
+        Bucket,
+        Key,
+        Body,
+        Metadata: { sha256: createHash('sha256').update(Body).digest('hex') },
+      }),
+    );
   const get = async (Key: string): Promise<number> => {
     const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
     return (await Body?.transformToByteArray())?.length ?? 0;
