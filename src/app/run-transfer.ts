@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../lib/clock.ts';
 import { NodeDisk } from '../lib/disk.ts';
-import type { Store } from '../storage/contract.ts';
 import { parseStore } from '../storage/definitions.ts';
 import { StorageError } from '../storage/errors.ts';
 import { formatExpression } from '../storage/expression.ts';
@@ -19,9 +18,8 @@ import { type CommandContext, CommandError, type CommandOption, UsageError } fro
 import { dayValue, rateValue, wholeValue } from './command-values.ts';
 import type { Configuration } from './config/configuration.ts';
 import { isSecret } from './config/configuration.ts';
-import { type ProgressView, progressView } from './progress.ts';
+import type { ProgressView } from './progress.ts';
 import { counted } from './rows.ts';
-import { withApp } from './with-app.ts';
 
 export const transferFolder = ({ dataDir }: Configuration): string => join(dataDir, 'transfers');
 
@@ -115,7 +113,7 @@ export async function identityOf(
   };
 }
 
-function transferContext(context: CommandContext, app: App, view: ProgressView): TransferContext {
+export function transferContext(context: CommandContext, app: App, view: ProgressView): TransferContext {
   const { rate, concurrency } = context.options;
   return {
     disk: new NodeDisk(),
@@ -163,7 +161,7 @@ function summary(receipt: Receipt, path: string): readonly string[] {
 }
 
 /** Runs it to its end and prints the receipt. Resolves with the exit code: 1 when anything differs. */
-async function runTransfer(
+export async function runTransfer(
   context: CommandContext,
   app: App,
   view: ProgressView,
@@ -185,33 +183,4 @@ async function runTransfer(
   if (typeof file === 'string') await saveJson(new NodeDisk(), resolve(app.configuration.cwd, file), receipt);
   for (const line of summary(receipt, run.receiptPath())) context.print(line);
   return receipt.counts.differences > 0 ? 1 : 0;
-}
-
-export interface TransferCommand {
-  readonly kind: TransferKind;
-  /** The first day when none is given; without it `--since` has to be. */
-  readonly earliest?: string;
-  /** How the two stores are called in errors. */
-  readonly labels: readonly [string, string];
-  readonly extra?: { readonly sample?: string; readonly oneWay?: boolean };
-  plan(
-    identity: RunIdentity,
-    stores: readonly [Store, Store],
-    transfer: TransferContext,
-  ): PeriodRun | Promise<PeriodRun>;
-}
-
-/** The whole of a command over two stores and a period. Resolves with the exit code. */
-export async function transferBetween(context: CommandContext, command: TransferCommand): Promise<number> {
-  const pair = pairOf(context.args);
-  const period = periodOf(context.options, command.earliest);
-  return withApp(context, async (app) => {
-    const view = progressView();
-    const transfer = transferContext(context, app, view);
-    const stores = await app.stores();
-    const [from, to] = command.labels;
-    const both = [await stores.get(pair.from, from), await stores.get(pair.to, to)] as const;
-    const identity = await identityOf(app, command.kind, pair, period, command.extra);
-    return runTransfer(context, app, view, await command.plan(identity, both, transfer));
-  });
 }

@@ -1,6 +1,7 @@
 import { copyRun } from '../../../storage/transfer/transfers.ts';
 import { defineCommand } from '../../command.ts';
-import { transferBetween, transferOptions } from '../../run-transfer.ts';
+import { transferOptions } from '../../run-transfer.ts';
+import { transferBetween } from '../../transfer-command.ts';
 
 export default defineCommand({
   name: 'copy',

@@ -1,7 +1,8 @@
 import { daysBefore, isoDay, systemClock } from '../../../lib/clock.ts';
 import { drainRun } from '../../../storage/transfer/transfers.ts';
 import { defineCommand } from '../../command.ts';
-import { transferBetween, transferOptions } from '../../run-transfer.ts';
+import { transferOptions } from '../../run-transfer.ts';
+import { transferBetween } from '../../transfer-command.ts';
 
 const DEFAULT_DAYS = 30;
 

@@ -1,7 +1,8 @@
 import { verifyRun } from '../../../storage/transfer/transfers.ts';
 import { defineCommand } from '../../command.ts';
 import { sampleValue } from '../../command-values.ts';
-import { transferBetween, transferOptions } from '../../run-transfer.ts';
+import { transferOptions } from '../../run-transfer.ts';
+import { transferBetween } from '../../transfer-command.ts';
 
 export default defineCommand({
   name: 'verify',
