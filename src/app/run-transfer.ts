@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../lib/clock.ts';
 import { NodeDisk } from '../lib/disk.ts';
+import type { CallOptions } from '../model/report.ts';
 import { parseStore } from '../storage/definitions.ts';
 import { StorageError } from '../storage/errors.ts';
 import { formatExpression } from '../storage/expression.ts';
@@ -160,6 +161,28 @@ function summary(receipt: Receipt, path: string): readonly string[] {
   ];
 }
 
+/** Runs what can be stopped and gone on with; its receipt is also written where `--receipt` says. */
+export async function receiptOf<R>(
+  context: CommandContext,
+  app: App,
+  run: { run(options: CallOptions): Promise<R> },
+  say: (line: string) => void,
+): Promise<R> {
+  let receipt: R;
+  try {
+    receipt = await run.run({ signal: context.signal });
+  } catch (cause) {
+    if (context.signal.aborted) say('stopped; the same command goes on from here');
+    if (!(cause instanceof StorageError) || !cause.retryable) throw cause;
+    throw new CommandError(`${cause.message}; what was done is kept: the same command goes on from here`, {
+      cause,
+    });
+  }
+  const { receipt: file } = context.options;
+  if (typeof file === 'string') await saveJson(new NodeDisk(), resolve(app.configuration.cwd, file), receipt);
+  return receipt;
+}
+
 /** Runs it to its end and prints the receipt. Resolves with the exit code: 1 when anything differs. */
 export async function runTransfer(
   context: CommandContext,
@@ -169,18 +192,10 @@ export async function runTransfer(
 ): Promise<number> {
   let receipt: Receipt;
   try {
-    receipt = await run.run({ signal: context.signal });
-  } catch (cause) {
-    if (context.signal.aborted) view.line('stopped; the same command goes on from here');
-    if (!(cause instanceof StorageError) || !cause.retryable) throw cause;
-    throw new CommandError(`${cause.message}; what was done is kept: the same command goes on from here`, {
-      cause,
-    });
+    receipt = await receiptOf(context, app, run, (line) => view.line(line));
   } finally {
     view.end();
   }
-  const { receipt: file } = context.options;
-  if (typeof file === 'string') await saveJson(new NodeDisk(), resolve(app.configuration.cwd, file), receipt);
   for (const line of summary(receipt, run.receiptPath())) context.print(line);
   return receipt.counts.differences > 0 ? 1 : 0;
 }

@@ -5,7 +5,7 @@ import { blockedBy, countPending, type Jobs, pendingPeriod, periodsWithin, verdi
 import type { Period } from './job.ts';
 import type { ScheduledJob } from './job-list.ts';
 import type { JobRunner, PeriodsResult, RunnerDeps } from './job-runner.ts';
-import { afterSuccess, type JobState } from './job-state.ts';
+import { afterSuccess, type JobState, newState } from './job-state.ts';
 
 export interface HandRunOptions {
   /** Every period that begins and ends within; default: the last complete one, even if it is done. */
@@ -75,21 +75,6 @@ export async function markSuccess(
   });
   return marked && period;
 }
-
-const newState = (name: string, now: Date): JobState => ({
-  name,
-  knownSince: now,
-  firstRun: undefined,
-  lastRun: undefined,
-  lastSuccess: undefined,
-  nextRun: undefined,
-  doneUntil: undefined,
-  errorCount: 0,
-  lastFailure: undefined,
-  lastError: undefined,
-  dependsOn: [],
-  ongoing: undefined,
-});
 
 /** Every job in order: those that would run, as if all of them succeeded, and why each other would not. */
 export function planOf(jobs: readonly ScheduledJob[], known: States, now: Date): readonly PlannedJob[] {

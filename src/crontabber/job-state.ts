@@ -89,3 +89,19 @@ export function jobError(error: unknown): JobError {
     traceback: traceLines(logged).join('\n').slice(0, LONGEST_TRACE),
   };
 }
+
+/** Of a job that has never run. */
+export const newState = (name: string, now: Date): JobState => ({
+  name,
+  knownSince: now,
+  firstRun: undefined,
+  lastRun: undefined,
+  lastSuccess: undefined,
+  nextRun: undefined,
+  doneUntil: undefined,
+  errorCount: 0,
+  lastFailure: undefined,
+  lastError: undefined,
+  dependsOn: [],
+  ongoing: undefined,
+});

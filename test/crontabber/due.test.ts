@@ -9,7 +9,7 @@ import {
 } from '../../src/crontabber/due.ts';
 import { type AnyJob, defineJob } from '../../src/crontabber/job.ts';
 import type { ScheduledJob } from '../../src/crontabber/job-list.ts';
-import { afterSuccess, type JobState } from '../../src/crontabber/job-state.ts';
+import { afterSuccess, type JobState, newState } from '../../src/crontabber/job-state.ts';
 import { scheduled } from './loop-bench.ts';
 
 const at = (text: string): Date => new Date(`${text}Z`);
@@ -27,18 +27,7 @@ const oneJob = (changes: Partial<AnyJob>): ScheduledJob =>
   jobsOf({ ...changes, name: 'a' }).get('a') as ScheduledJob;
 
 const stateOf = (changes: Partial<JobState> = {}): JobState => ({
-  name: 'a',
-  knownSince: at('2026-11-01T00:00'),
-  firstRun: undefined,
-  lastRun: undefined,
-  lastSuccess: undefined,
-  nextRun: undefined,
-  doneUntil: undefined,
-  errorCount: 0,
-  lastFailure: undefined,
-  lastError: undefined,
-  dependsOn: [],
-  ongoing: undefined,
+  ...newState('a', at('2026-11-01T00:00')),
   ...changes,
 });
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import { systemClock } from '../../../lib/clock.ts';
 import { NodeDisk } from '../../../lib/disk.ts';
 import { MovesTally } from '../../../processor/resign/moves.ts';
@@ -9,13 +8,11 @@ import { ResignRun } from '../../../processor/resign/resign-run.ts';
 import { Resigner } from '../../../processor/resign/resigner.ts';
 import { GENERATOR_VERSION, SignatureGenerator } from '../../../signature/generator.ts';
 import { need } from '../../../storage/contract.ts';
-import { StorageError } from '../../../storage/errors.ts';
-import { saveJson } from '../../../storage/transfer/durable-json.ts';
 import { Rate } from '../../../storage/transfer/rate.ts';
 import type { App } from '../../app.ts';
-import { type CommandContext, CommandError, defineCommand, UsageError } from '../../command.ts';
+import { type CommandContext, defineCommand, UsageError } from '../../command.ts';
 import { rateValue, wholeValue } from '../../command-values.ts';
-import { placeOf, TRANSFER_PAUSES, transferFolder } from '../../run-transfer.ts';
+import { placeOf, receiptOf, TRANSFER_PAUSES, transferFolder } from '../../run-transfer.ts';
 import { crashes, number, summary } from '../../siglists/preview.ts';
 import {
   countCrashes,
@@ -160,18 +157,7 @@ async function runOf(
 }
 
 async function finish(context: CommandContext, app: App, run: ResignRun): Promise<number> {
-  let receipt: ResignReceipt;
-  try {
-    receipt = await run.run({ signal: context.signal });
-  } catch (cause) {
-    if (context.signal.aborted) context.warn('stopped; the same command goes on from here');
-    if (!(cause instanceof StorageError) || !cause.retryable) throw cause;
-    throw new CommandError(`${cause.message}; what was done is kept: the same command goes on from here`, {
-      cause,
-    });
-  }
-  const { receipt: file } = context.options;
-  if (typeof file === 'string') await saveJson(new NodeDisk(), resolve(app.configuration.cwd, file), receipt);
+  const receipt = await receiptOf(context, app, run, (line) => context.warn(line));
   for (const line of told(receipt, run.receiptPath())) context.print(line);
   return receipt.counts.failed > 0 ? 1 : 0;
 }
