@@ -139,7 +139,7 @@ export async function runAuxilio(
 
 /** Polls until `check` gives something; rejects after `limitMs` with what it was waiting for. */
 export async function eventually<T>(
-  what: string,
+  what: string | (() => string),
   check: () => Promise<T | undefined>,
   limitMs = 20_000,
 ): Promise<T> {
@@ -147,7 +147,7 @@ export async function eventually<T>(
   for (;;) {
     const found = await check();
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`${what}: not within ${limitMs} ms`);
+    if (Date.now() > end) throw new Error(`${typeof what === 'string' ? what : what()}: not within ${limitMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -18,10 +18,14 @@ export async function emptied(
     async () => ((await metric(auxilio, 'auxilio_spool_entries')) === 0 ? true : undefined),
     limitMs,
   );
+  let said = '';
   await eventually(
-    'an empty queue',
+    () => `an empty queue (the last answer: ${said})`,
     async () => {
-      const { stdout } = await runAuxilio(['queue', 'depth', '--format', 'json'], options);
+      const { code, stdout, stderr } = await runAuxilio(['queue', 'depth', '--format', 'json'], options);
+      said = stdout + stderr;
+      // The engine may be on its way back.
+      if (code !== 0) return undefined;
       const lanes = JSON.parse(stdout) as readonly { readonly lane: string; readonly tasks: number }[];
       const left = lanes.filter(({ lane, tasks }) => LANES.some((known) => known === lane) && tasks > 0);
       return left.length === 0 ? true : undefined;

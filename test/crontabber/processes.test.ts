@@ -27,7 +27,10 @@ interface Runner {
   readonly child: ChildProcess;
   readonly lines: Line[];
   readonly ended: Promise<unknown>;
+  readonly ready: Promise<void>;
   seen(what: string, job: string): Promise<void>;
+  /** Starts its clock. */
+  go(at: number): void;
 }
 
 function start(url: string, speed: number, env: Readonly<Record<string, string>> = {}): Runner {
@@ -35,14 +38,16 @@ function start(url: string, speed: number, env: Readonly<Record<string, string>>
     process.execPath,
     [SCRIPT, url, String(START), String(speed), String(START + HOUR_MS)],
     {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, ...env },
     },
   );
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: Line[] = [];
   const waiting = new Map<string, () => void>();
+  const ready = Promise.withResolvers<void>();
   createInterface({ input: child.stdout }).on('line', (text) => {
+    if (text === 'ready') return ready.resolve();
     const [what = '', job = '', to = '', at = ''] = text.split(' ');
     lines.push({ what, job, to, at: Number(at) });
     waiting.get(`${what} ${job}`)?.();
@@ -51,8 +56,17 @@ function start(url: string, speed: number, env: Readonly<Record<string, string>>
     child,
     lines,
     ended: once(child, 'exit'),
+    ready: ready.promise,
+    go: (at) => void child.stdin.end(`${at}\n`),
     seen: (what, job) => new Promise((resolve) => void waiting.set(`${what} ${job}`, resolve)),
   };
+}
+
+/** One clock for all of them, from the moment when all are ready. */
+async function race(...runners: readonly Runner[]): Promise<void> {
+  await Promise.all(runners.map(({ ready }) => ready));
+  const begun = Date.now();
+  for (const { go } of runners) go(begun);
 }
 
 async function fresh(url: string): Promise<{ readonly database: Database; readonly store: JobStore }> {
@@ -81,6 +95,7 @@ onEachDialect((dialect) => {
     const { store } = await fresh(url);
     // An hour in twelve seconds.
     const runners = [start(url, 300), start(url, 300)];
+    await race(...runners);
     await Promise.all(runners.map(({ ended }) => ended));
     expect(overlaps(runners.flatMap(({ lines }) => lines))).toEqual([]);
     // Both did their part; SQLite's lock knows no turns.
@@ -109,6 +124,7 @@ onEachDialect((dialect) => {
     const url = await dialect.fresh();
     const { store } = await fresh(url);
     const killed = start(url, 1, { STUCK: 'yes', LEASE: '1500' });
+    await race(killed);
     await killed.seen('start', 'stuck');
     killed.child.kill('SIGKILL');
     await killed.ended;
@@ -118,6 +134,7 @@ onEachDialect((dialect) => {
     expect(await store.claim('stuck', 1_000)).toBeUndefined();
     // Time flies for the second one, so that it need not wait for the retry.
     const second = start(url, 300, { LEASE: '1500' });
+    await race(second);
     await second.seen('end', 'stuck');
     const runs = (await store.runs('stuck', 10)).filter(({ outcome }) => outcome !== 'running');
     const lost = runs.find(({ outcome }) => outcome === 'lost');

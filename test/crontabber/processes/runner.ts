@@ -1,15 +1,18 @@
 /**
- * A real process with a loop: `runner.ts URL START_MS SPEED UNTIL_MS`. Its clock starts at START_MS and runs SPEED
- * times as fast. Prints a line for each run; ends when its clock is at UNTIL_MS.
+ * A real process with a loop: `runner.ts URL START_MS SPEED UNTIL_MS`. Says `ready`, then waits for a line on stdin with
+ * the moment (ms since the epoch) at which its clock starts at START_MS, SPEED times as fast: processes that are told the
+ * same moment have the same clock, however long each took to start. Prints a line for each run; ends at UNTIL_MS.
  */
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { defineJob } from '../../../src/crontabber/job.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { loopBench, MINUTE_MS } from '../loop-bench.ts';
 
 const [url = '', start = '0', speed = '1', until = '0'] = process.argv.slice(2);
-const begun = performance.now();
-const now = (): number => Number(start) + (performance.now() - begun) * Number(speed);
+let begun = Number.NaN;
+const now = (): number => Number(start) + (Date.now() - begun) * Number(speed);
 const say = (what: string, job: string, to: Date): void =>
   console.log(`${what} ${job} ${to.toISOString()} ${Date.now()}`);
 
@@ -44,7 +47,12 @@ const { loop } = loopBench(
     host: `pid ${process.pid}`,
   },
 );
+const input = createInterface({ input: process.stdin });
+const told = once(input, 'line');
+console.log('ready');
+begun = Number((await told)[0]);
+input.close();
 const stop = new AbortController();
-setTimeout(() => stop.abort(), (Number(until) - Number(start)) / Number(speed));
+setTimeout(() => stop.abort(), (Number(until) - now()) / Number(speed));
 await loop.run({ signal: stop.signal });
 await database.close();
