@@ -147,7 +147,8 @@ export async function eventually<T>(
   for (;;) {
     const found = await check();
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`${typeof what === 'string' ? what : what()}: not within ${limitMs} ms`);
+    if (Date.now() > end)
+      throw new Error(`${typeof what === 'string' ? what : what()}: not within ${limitMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
