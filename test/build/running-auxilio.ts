@@ -141,7 +141,7 @@ export async function runAuxilio(
 export async function eventually<T>(
   what: string | (() => string),
   check: () => Promise<T | undefined>,
-  limitMs = 20_000,
+  limitMs = 60_000,
 ): Promise<T> {
   const end = Date.now() + limitMs;
   for (;;) {

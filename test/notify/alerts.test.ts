@@ -260,7 +260,7 @@ describe('all channels', () => {
     alerts.send(ALERT);
     const begun = performance.now();
     await alerts.close();
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   it('mail without a server is a mistake', async () => {
