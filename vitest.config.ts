@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/build/longest-first.ts';
 
 export default defineConfig({
   test: {
@@ -9,5 +10,6 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     // Two cores: more workers only make the real processes that tests start slower.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });
