@@ -1,9 +1,10 @@
 /** Where versions of the signature lists lie: a folder of the data folder, or the blobs of a store. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { errnoOf } from '../lib/errno.ts';
+import { makeFolders } from '../lib/make-folders.ts';
 import type { VersionShelf } from '../signature/list-versions.ts';
 import type { CrashStorage } from '../storage/contract.ts';
 import { codeOf } from '../storage/errors.ts';
@@ -19,7 +20,7 @@ export function folderShelf(folder: string): VersionShelf {
   };
   return {
     async put(key, bytes, options) {
-      await mkdir(folder, { recursive: true });
+      await makeFolders(folder);
       const draft = join(folder, `.${randomUUID()}`);
       try {
         await writeFile(draft, bytes, { signal: options?.signal, flush: true });

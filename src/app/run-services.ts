@@ -1,7 +1,7 @@
 /** Runs services until the process is told to stop, then lets them finish what they have in hand. */
-import { mkdir } from 'node:fs/promises';
 import { sleep } from '../lib/abort.ts';
 import { systemClock } from '../lib/clock.ts';
+import { makeFolders } from '../lib/make-folders.ts';
 import { createOneTimeLink } from '../web/access/one-time-link.ts';
 import type { App } from './app.ts';
 import { collectorUrl } from './collector-url.ts';
@@ -132,7 +132,7 @@ export async function runServices(context: CommandContext, kinds: readonly Servi
 
 async function makeDataFolder({ dataDir }: Configuration): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    await makeFolders(dataDir);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new CommandError(`DATA_DIR: ${dataDir} cannot be made (${code}); name a folder that can`, {

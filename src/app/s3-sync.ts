@@ -1,9 +1,10 @@
 /** Makes a folder and a part of a bucket the same, in either direction. */
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { mapConcurrent } from '../lib/concurrency.ts';
+import { makeFolders } from '../lib/make-folders.ts';
 import { openFile } from '../lib/streams.ts';
 import type { S3Objects } from '../storage/s3-client/objects.ts';
 import type { Uploads } from '../storage/s3-client/uploads.ts';
@@ -135,7 +136,7 @@ const isInside = (name: string): boolean =>
 export async function syncDown(bucket: Bucket, folder: string, options: SyncOptions): Promise<Synced> {
   const { objects, prefix } = bucket;
   const { signal } = options;
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const [all, files] = [await objectsIn(bucket, signal), await filesIn(folder)];
   const there = new Map([...all].filter(([name]) => isInside(name)));
   for (const name of all.keys())
@@ -148,7 +149,7 @@ export async function syncDown(bucket: Bucket, folder: string, options: SyncOpti
       async copy(name, { modified }) {
         const path = join(folder, name);
         const draft = `${path}.auxilio-part`;
-        await mkdir(dirname(path), { recursive: true });
+        await makeFolders(dirname(path));
         const found = await objects.open(prefix + name, { signal });
         if (!found) return options.refuse(name, 'is gone meanwhile');
         try {

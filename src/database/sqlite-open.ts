@@ -1,7 +1,8 @@
 /** Opens the file in the SQLite thread, with the settings that its promises depend on. */
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFoldersSync } from '../lib/make-folders.ts';
 import type { SqliteFailure } from './sqlite-failures.ts';
 import { registerFunctions } from './sqlite-functions.ts';
 import type { WorkerOptions } from './sqlite-protocol.ts';
@@ -28,7 +29,7 @@ function patiently<T>(work: () => T): T {
 
 /** Created by us, so that it is not readable by everybody, and its name is durable. */
 function createFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+  makeFoldersSync(dirname(path), { mode: 0o750 });
   closeSync(openSync(path, 'a', 0o640));
   const folder = openSync(dirname(path), 'r');
   try {

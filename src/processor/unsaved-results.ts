@@ -2,8 +2,9 @@
  * Results that no store would take, kept on disk until one does: an outage of the destination costs no second
  * stack walk, not even over a restart. There are never more than tasks in hand.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../lib/make-folders.ts';
 import type { CrashId } from '../model/crash-id.ts';
 import type { ProcessedCrash } from '../model/processed-crash.ts';
 
@@ -20,7 +21,7 @@ export class UnsavedResults {
   }
 
   async keep(id: CrashId, ruleset: string, processed: ProcessedCrash): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolders(this.#folder);
     const temporary = `${this.#path(id)}.tmp`;
     await writeFile(temporary, JSON.stringify({ ruleset, processed } satisfies Kept));
     await rename(temporary, this.#path(id));

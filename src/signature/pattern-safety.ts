@@ -3,11 +3,12 @@
  * only for the others a solver is started, and what it found harmless is remembered by digest.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { raceSignal, throwIfAborted } from '../lib/abort.ts';
+import { makeFolders } from '../lib/make-folders.ts';
 import { isPlainlySafe, type PatternVerdict, questionOf } from './pattern-verdict.ts';
 import type { Translated } from './translated-regex.ts';
 
@@ -67,7 +68,7 @@ async function readCache(file: string | undefined): Promise<ReadonlySet<string>>
 
 async function remember(file: string, safe: readonly string[]): Promise<void> {
   const all = [...new Set([...(await readCache(file)), ...safe])].slice(-MOST_REMEMBERED);
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolders(dirname(file));
   const temporary = `${file}.${randomUUID()}`;
   await writeFile(temporary, `${all.join('\n')}\n`);
   await rename(temporary, file);

@@ -1,7 +1,8 @@
 /** Finds native tools: on PATH, and those of the npm package `minidump`, which a clone and a packed tarball keep apart. */
 import { constants } from 'node:fs';
-import { access, chmod, copyFile, mkdir, rename, stat } from 'node:fs/promises';
+import { access, chmod, copyFile, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolders } from '../lib/make-folders.ts';
 
 const isFile = async (path: string): Promise<boolean> => {
   try {
@@ -47,7 +48,7 @@ function toolFolders(start: string): string[] {
 
 /** A copy that may be executed: package managers may unpack files without that bit, into folders that are not ours. */
 async function executableCopy(path: string, cache: string): Promise<string> {
-  await mkdir(cache, { recursive: true });
+  await makeFolders(cache);
   const { size } = await stat(path);
   const copy = join(cache, `${basename(path)}-${size}`);
   if (await isExecutable(copy)) return copy;

@@ -4,12 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, stat, unlink, utimes } from 'node:fs/promises';
+import { open, readdir, rename, rm, rmdir, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { makeFolders } from '../lib/make-folders.ts';
 import { metrics } from './metrics.ts';
 import { MissingSymbols } from './missing-symbols.ts';
 import { moduleLine, type SymbolKey, symbolPath } from './symbol-file.ts';
@@ -68,8 +69,8 @@ export class SymbolCache {
   /** Makes the folder when it is not there, and measures it. */
   static async open(options: SymbolCacheOptions): Promise<SymbolCache> {
     const cache = new SymbolCache(options);
-    await mkdir(cache.filesFolder, { recursive: true });
-    await mkdir(cache.#tmp, { recursive: true });
+    await makeFolders(cache.filesFolder);
+    await makeFolders(cache.#tmp);
     await cache.#missing.load(options.log);
     await cache.#sweepTmp();
     await cache.#makeRoom();
@@ -134,7 +135,7 @@ export class SymbolCache {
     try {
       const size = await this.#write(key, stream, temporary, signal);
       await this.#noteUrl(temporary, url);
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolders(dirname(path));
       await rename(temporary, path);
       this.#bytes += size;
       metrics.set('symbols_cache_bytes', this.#bytes);

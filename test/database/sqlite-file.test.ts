@@ -100,11 +100,12 @@ describe('the log', () => {
     const insertMegabyte = {
       sql: 'insert into blob (bytes) values (randomblob(1000000))',
     };
-    for (let i = 0; i < 160; i += 1) await file.commit([insertMegabyte]);
+    for (let i = 0; i < 240; i += 1) await file.commit([insertMegabyte]);
     isOver = true;
     await reads;
-    expect((await stat(`${path}-wal`)).size).toBeLessThan(120 * 1024 ** 2);
-  }, 60_000);
+    // Not 48: on a loaded machine a reader may be stopped for longer than the writer waits.
+    expect((await stat(`${path}-wal`)).size).toBeLessThan(200 * 1024 ** 2);
+  });
 
   it('does not keep writers waiting time and again for a reader that does not end', async () => {
     const { path, file } = await freshFile();

@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseOutcomes, type OutcomeStore } from '../../collector/outcomes/database-outcomes.ts';
 import { OutcomeLog } from '../../collector/outcomes/outcome-log.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { makeFolders } from '../../lib/make-folders.ts';
 import type { App, Opening } from '../app.ts';
 import { isOutage } from '../outage.ts';
 
@@ -28,7 +28,7 @@ async function openWhatIsThere(app: App, log: Log): Promise<void> {
 
 export async function open({ configuration, log, app, onClose }: Opening): Promise<OutcomeLog> {
   const folder = join(configuration.dataDir, 'collector');
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   await openWhatIsThere(app, log);
   const outcomes = await OutcomeLog.open({
     store: lazyStore(app),

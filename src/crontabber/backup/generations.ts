@@ -1,8 +1,9 @@
 /** The copies of a database in a folder: named by their time, each whole or not there, the oldest removed. */
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, stat, statfs, unlink } from 'node:fs/promises';
+import { chmod, open, stat, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder, NodeDisk } from '../../lib/disk.ts';
+import { makeFolders } from '../../lib/make-folders.ts';
 import type { CallOptions } from '../../model/report.ts';
 import { BackupError, type DatabaseCopier } from './copier.ts';
 
@@ -55,7 +56,7 @@ export class Generations {
    * not cost an older one.
    */
   async make(time: Date, { signal }: CallOptions = {}): Promise<Generation> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o750 });
+    await makeFolders(this.#folder, { mode: 0o750 });
     await this.#sweep();
     const path = join(this.#folder, nameOf(time, this.#copier.extension));
     const isThere = await this.#copier.verify(path, { signal }).then(

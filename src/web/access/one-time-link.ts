@@ -4,9 +4,10 @@
  * so that any process can make a link and exactly one request can use it (removing the file is the use).
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
+import { makeFolders } from '../../lib/make-folders.ts';
 
 const LINK_LIFETIME_MS = 15 * 60_000;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
@@ -25,7 +26,7 @@ export async function createOneTimeLink(
   clock: Clock,
   lifetimeMs: number = LINK_LIFETIME_MS,
 ): Promise<string> {
-  await mkdir(linksFolder(dataDir), { recursive: true, mode: 0o700 });
+  await makeFolders(linksFolder(dataDir), { mode: 0o700 });
   await removeExpiredLinks(dataDir, clock);
   const token = randomBytes(32).toString('base64url');
   const file = fileOf(dataDir, token);

@@ -1,7 +1,8 @@
 /** The secret that signs cookies and form tokens: made once, kept in `DATA_DIR/web/secret`, readable by its owner alone. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
@@ -9,7 +10,7 @@ const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 export async function loadSigningSecret(dataDir: string): Promise<string> {
   const folder = join(dataDir, 'web');
   const file = join(folder, 'secret');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder, { mode: 0o700 });
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     return parse(await readFile(file, 'utf8'), file);

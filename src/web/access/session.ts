@@ -5,9 +5,10 @@
  * replace it and void the forms that are open.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { access, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
+import { makeFolders } from '../../lib/make-folders.ts';
 
 const NO_SUCH_FILE = 'ENOENT';
 const ID = /^[A-Za-z0-9_-]{22}$/;
@@ -44,7 +45,7 @@ export class Sessions {
 
   /** Starts a session; resolves with the value of its cookie. */
   async start(): Promise<string> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolders(this.#folder, { mode: 0o700 });
     await this.#removeEnded();
     const id = newId();
     const end = this.#clock.now().getTime() + this.#lifetimeMs;
