@@ -8,11 +8,11 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { silentLog } from '../../src/lib/log.ts';
 import { withConnection } from '../../src/storage/elasticsearch/connection.ts';
 import elasticsearch from '../../src/storage/elasticsearch/index.ts';
 import { label, ownIndex, settingsOf, type TestIndex, testIndex } from '../build/elasticsearch-index.ts';
 import { engine } from '../build/engines.ts';
+import { leafContext } from '../build/leaf.ts';
 import { collect, crash, T0 } from '../conformance/search-inputs.ts';
 
 const state = engine('elasticsearch');
@@ -26,12 +26,7 @@ const tls = {
   key: readFileSync(join(tlsFolder, 'localhost.key')),
 };
 
-const context = {
-  name: 'index',
-  dataDir: '/',
-  log: silentLog,
-  store: () => Promise.reject(new Error('no children')),
-};
+const context = leafContext('index');
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -1,6 +1,5 @@
 /** What the conformance suite does not ask of a store in Elasticsearch. On real servers. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { silentLog } from '../../src/lib/log.ts';
 import { createCrashId } from '../../src/model/crash-id.ts';
 import { FIELDS } from '../../src/search/field-list.ts';
 import { publicField } from '../../src/search/fields.ts';
@@ -12,16 +11,12 @@ import { WeekIndices } from '../../src/storage/elasticsearch/week-indices.ts';
 import { withRedactor } from '../../src/storage/layers/redactor.ts';
 import { label, ownIndex, settingsOf, type TestIndex, testIndex } from '../build/elasticsearch-index.ts';
 import { type EngineName, engine } from '../build/engines.ts';
+import { leafContext } from '../build/leaf.ts';
 import { collect, crash, HOUR, SEARCH_FIELDS, T0, T1 } from '../conformance/search-inputs.ts';
 
 const DAY = '2026-11-20';
 const at = (hours: number): Date => new Date(T0.getTime() + hours * HOUR);
-const context = {
-  name: 'index',
-  dataDir: '/',
-  log: silentLog,
-  store: () => Promise.reject(new Error('no children')),
-};
+const context = leafContext('index');
 
 let opened: TestIndex | undefined;
 afterEach(async () => {

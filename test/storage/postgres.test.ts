@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { silentLog } from '../../src/lib/log.ts';
 import { type CrashId, createCrashId } from '../../src/model/crash-id.ts';
 import {
   bytesOf,
@@ -18,6 +17,7 @@ import {
 import type { FullStore } from '../../src/storage/contract.ts';
 import { withDocument } from '../../src/storage/postgres/documents.ts';
 import backend from '../../src/storage/postgres/index.ts';
+import { leafContext } from '../build/leaf.ts';
 import {
   dropDatabase,
   postgresMissing,
@@ -27,12 +27,7 @@ import {
   urlOf,
 } from '../build/postgres.ts';
 
-const context = {
-  name: 'crashes',
-  dataDir: '/nowhere',
-  log: silentLog,
-  store: () => Promise.reject(new Error('a leaf')),
-};
+const context = leafContext('crashes');
 const label = (key: string): string => `STORE_CRASHES_${key.toUpperCase()}`;
 const init = (options: Record<string, unknown>, createDatabase = false) =>
   backend.upkeep?.init?.(options, context, { createDatabase, label });

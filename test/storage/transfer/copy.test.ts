@@ -21,6 +21,7 @@ import { withRedactor } from '../../../src/storage/layers/redactor.ts';
 import nullBackend from '../../../src/storage/null/index.ts';
 import { Rate } from '../../../src/storage/transfer/rate.ts';
 import { copyRun } from '../../../src/storage/transfer/transfers.ts';
+import { leafContext } from '../../build/leaf.ts';
 import { memory, switched } from '../stores.ts';
 import { type Bench, bench, fill, identity, idsOf, NEXT_DAY, only } from './transfers.ts';
 
@@ -200,10 +201,7 @@ describe('store copy', () => {
   it('into a store that cannot be read back it says so', async () => {
     const [from, at] = [memory('from'), await newBench()];
     await fill(from, 4);
-    const sink = await nullBackend.open(
-      {},
-      { name: 'sink', dataDir: '/', log: silentLog, store: () => Promise.reject(new Error('none')) },
-    );
+    const sink = await nullBackend.open({}, leafContext('sink'));
     const receipt = await copy(from, sink, at);
     expect(receipt.counts).toMatchObject({ reports: 4, processed: 4, uncompared: 16, differences: 0 });
     expect(receipt.notes).toEqual(['sink cannot be read back: it is not compared']);
