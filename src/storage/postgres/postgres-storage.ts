@@ -11,7 +11,10 @@ import { CallGate } from '../call-gate.ts';
 import { type Capability, type CrashStorage, HEALTHY, type Health } from '../contract.ts';
 import { checkDay } from '../days.ts';
 import { StorageError, toStorageError } from '../errors.ts';
+import { Searcher } from '../sql-search/search.ts';
+import type { SqlIndex } from '../sql-search/sql-index.ts';
 import { BlobTable } from './blob-table.ts';
+import { crashIndex } from './crash-index.ts';
 import { CrashTable } from './crash-table.ts';
 import { FieldRegistry } from './field-registry.ts';
 import { Partitions } from './partitions.ts';
@@ -19,7 +22,6 @@ import { ReportTable } from './report-table.ts';
 import { Retention } from './retention.ts';
 import { scanCrashes } from './scan.ts';
 import { checkSchema, toStoreError } from './schema.ts';
-import { Searcher } from './search.ts';
 import type { Tables } from './tables.ts';
 
 export const POSTGRES_CAPABILITIES = [
@@ -56,6 +58,7 @@ export class PostgresStorage implements CrashStorage<(typeof POSTGRES_CAPABILITI
   readonly #reports: ReportTable;
   readonly #crashes: CrashTable;
   readonly #blobs: BlobTable;
+  readonly #index: SqlIndex;
   readonly #searcher: Searcher;
   readonly #retention: Retention;
   #closing: Promise<void> | undefined;
@@ -71,7 +74,8 @@ export class PostgresStorage implements CrashStorage<(typeof POSTGRES_CAPABILITI
     this.#crashes = new CrashTable(name, pool, tables, partitions, registry);
     this.#blobs = new BlobTable(name, pool, tables);
     this.#retention = new Retention(pool, tables, partitions, (session, id) => this.#removeAll(session, id));
-    this.#searcher = new Searcher(name, pool, tables, registry, postgresDatabase(pool).tables());
+    this.#index = crashIndex(name, pool, tables, registry, postgresDatabase(pool).tables());
+    this.#searcher = new Searcher(this.#index);
   }
 
   /**
@@ -148,7 +152,7 @@ export class PostgresStorage implements CrashStorage<(typeof POSTGRES_CAPABILITI
 
   scan(request: ScanRequest, options?: CallOptions): AsyncIterable<Row> {
     return this.#gate.iterate(options, () =>
-      scanCrashes(this.#pool, this.#tables, this.#registry, request, options),
+      scanCrashes(this.#pool, this.#tables, this.#index, request, options),
     );
   }
 
