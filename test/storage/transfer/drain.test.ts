@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { processedCrash, rawCrash, report, textDump } from '../../../src/storage/conformance/inputs.ts';
 import { createFallback } from '../../../src/storage/containers/fallback/fallback.ts';
 import type { FullStore, Store } from '../../../src/storage/contract.ts';
@@ -8,17 +8,7 @@ import type { Receipt } from '../../../src/storage/transfer/receipt.ts';
 import { drainRun } from '../../../src/storage/transfer/transfers.ts';
 import { leafContext } from '../../build/leaf.ts';
 import { memory, switched } from '../stores.ts';
-import { type Bench, bench, fill, identity, idsOf, only } from './transfers.ts';
-
-const benches: Bench[] = [];
-const newBench = async (changes: Parameters<typeof bench>[0] = {}): Promise<Bench> => {
-  const made = await bench(changes);
-  benches.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const made of benches.splice(0)) await made.dispose();
-});
+import { type Bench, fill, identity, idsOf, newBench, only } from './transfers.ts';
 
 const drain = async (spare: Store, first: Store, at?: Bench): Promise<Receipt> =>
   drainRun(identity('drain'), spare, first, at ?? (await newBench())).run({});
