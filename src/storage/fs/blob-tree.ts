@@ -7,7 +7,7 @@ import { StorageError } from '../errors.ts';
 import { decodeName, encodeKey } from './blob-keys.ts';
 import { isOccupied, moveIntoTree, namesIn } from './crash-folders.ts';
 import { isMissing } from './fs-errors.ts';
-import { checkPresent, type FsParts, fileDump, notFound } from './fs-parts.ts';
+import { checkPresent, type FsParts, fileDump, orNotFound } from './fs-parts.ts';
 
 interface Entry {
   /** What the keys below begin with; for a blob, its key. */
@@ -39,13 +39,8 @@ export class BlobTree {
 
   async get(key: string): Promise<Dump> {
     const path = this.#path(key);
-    try {
-      const { size } = await stat(path);
-      return fileDump(this.#parts.name, { name: key, size }, path);
-    } catch (error) {
-      if (isMissing(error)) return notFound(this.#parts, 'no such blob');
-      throw error;
-    }
+    const { size } = await orNotFound(this.#parts, 'no such blob', () => stat(path));
+    return fileDump(this.#parts.name, { name: key, size }, path);
   }
 
   async has(key: string): Promise<boolean> {

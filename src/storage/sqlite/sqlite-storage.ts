@@ -11,6 +11,7 @@ import type { FieldDefinition } from '../../search/fields.ts';
 import type { Row, ScanRequest, SearchQuery, SearchResult } from '../../search/query.ts';
 import { CallGate } from '../call-gate.ts';
 import { type Capability, type CrashStorage, HEALTHY, type Health } from '../contract.ts';
+import { fromDatabase } from '../database-errors.ts';
 import { checkDay } from '../days.ts';
 import { Searcher } from '../sql-search/search.ts';
 import type { SqlIndex } from '../sql-search/sql-index.ts';
@@ -20,7 +21,6 @@ import { ProcessedTable } from './processed-table.ts';
 import { ReportTable, removeReport } from './report-table.ts';
 import { scanCrashes } from './scan.ts';
 import { MIGRATIONS } from './schema.ts';
-import { wrapSqlite } from './sqlite-errors.ts';
 
 export const SQLITE_CAPABILITIES = [
   'report.write',
@@ -62,7 +62,7 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
     this.name = name;
     this.#file = file;
     this.#registry = registry;
-    this.#gate = new CallGate(name, (error) => wrapSqlite(name, error));
+    this.#gate = new CallGate(name, (error) => fromDatabase(name, error));
     this.#reports = new ReportTable(name, file);
     this.#processed = new ProcessedTable(name, file, registry);
     this.#index = crashIndex(name, file, registry, database.tables());
@@ -83,7 +83,7 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
       return store;
     } catch (error) {
       await file?.close();
-      throw wrapSqlite(name, error);
+      throw fromDatabase(name, error);
     }
   }
 
@@ -152,7 +152,7 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
     try {
       await this.#closing;
     } catch (error) {
-      throw wrapSqlite(this.name, error);
+      throw fromDatabase(this.name, error);
     }
   }
 
