@@ -6,12 +6,10 @@ import { withConnection } from '../../src/storage/elasticsearch/connection.ts';
 import type { ElasticsearchDocumentStorage } from '../../src/storage/elasticsearch/elasticsearch-storage.ts';
 import { withRedactor } from '../../src/storage/layers/redactor.ts';
 import { label, settingsOf, type TestIndex } from '../build/elasticsearch-index.ts';
-import { collect, crash, HOUR, T0, T1 } from '../conformance/search-inputs.ts';
+import { at, collect, crash, T0, T1 } from '../conformance/search-inputs.ts';
 import { onEachElasticsearch, openIndex, sourceOf } from './elasticsearch-sites.ts';
 
 const DAY = '2026-11-20';
-const at = (hours: number): Date => new Date(T0.getTime() + hours * HOUR);
-
 onEachElasticsearch((url) => {
   const open = (options: Readonly<Record<string, unknown>> = {}): Promise<TestIndex> =>
     openIndex({ url, ...options });

@@ -8,11 +8,10 @@ import elasticsearch from '../../src/storage/elasticsearch/index.ts';
 import { WeekIndices } from '../../src/storage/elasticsearch/week-indices.ts';
 import { label, ownIndex, settingsOf, type TestIndex } from '../build/elasticsearch-index.ts';
 import { leafContext } from '../build/leaf.ts';
-import { collect, crash, HOUR, SEARCH_FIELDS, T0, T1 } from '../conformance/search-inputs.ts';
+import { at, collect, crash, SEARCH_FIELDS, T0, T1 } from '../conformance/search-inputs.ts';
 import { onEachElasticsearch, openIndex, sourceOf } from './elasticsearch-sites.ts';
 
 const DAY = '2026-11-20';
-const at = (hours: number): Date => new Date(T0.getTime() + hours * HOUR);
 const context = leafContext('index');
 
 /** What another process would have. */
