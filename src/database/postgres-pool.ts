@@ -8,6 +8,7 @@ import { isAborted, raceSignal, throwIfAborted } from '../lib/abort.ts';
 import type { Log } from '../lib/log.ts';
 import type { CallOptions } from '../model/report.ts';
 import { DatabaseError } from './errors.ts';
+import { OpenCalls } from './open-calls.ts';
 import { clientConfig, cutOff } from './postgres-client.ts';
 import { fromPostgres, type PostgresPlace } from './postgres-errors.ts';
 import { type Answer, PostgresSession } from './postgres-session.ts';
@@ -85,13 +86,13 @@ export class PostgresPool {
   readonly #shared: Shared;
   /** How long to wait for others: about as long as those in front may take. */
   readonly #waitMs: number;
-  readonly #calls = new Set<Promise<unknown>>();
-  #closed: Promise<void> | undefined;
+  readonly #calls: OpenCalls;
 
   /** Throws `invalid` when the settings are wrong. Connects when it is first asked. */
   constructor({ url, settings, label, log }: PostgresOptions) {
     this.address = parsePostgresUrl(url, settings, label);
     this.settingLabel = label;
+    this.#calls = new OpenCalls(this.address.label);
     this.#place = { address: this.address, label };
     if (settings.pool_size < 1) throw new DatabaseError('invalid', `${label('pool_size')} must be 1 or more`);
     this.#config = clientConfig(this.address, settings, label);
@@ -111,12 +112,12 @@ export class PostgresPool {
     values?: readonly unknown[],
     { signal }: CallOptions = {},
   ): Promise<Answer<R>> {
-    return this.#call(() => this.#withSession((session) => session.query<R>(text, values), {}), signal);
+    return this.#calls.run(() => this.#withSession((session) => session.query<R>(text, values), {}), signal);
   }
 
   /** The same for a `select` of one `bytea` column and no parameters, whose bytes come as they are. */
   bytes(select: string, { signal }: CallOptions = {}): Promise<readonly Buffer[]> {
-    return this.#call(() => this.#withSession((session) => session.bytes(select), {}), signal);
+    return this.#calls.run(() => this.#withSession((session) => session.bytes(select), {}), signal);
   }
 
   /** Runs `work` with a connection to itself, which is given back or closed however it ends. */
@@ -124,7 +125,7 @@ export class PostgresPool {
     work: (session: PostgresSession) => Promise<T>,
     options: ConnectionOptions = {},
   ): Promise<T> {
-    return this.#call(() => this.#withSession(work, options));
+    return this.#calls.run(() => this.#withSession(work, options));
   }
 
   /** The same in a transaction: committed when `work` resolves, undone when it rejects or the signal aborts before the commit. */
@@ -175,13 +176,8 @@ export class PostgresPool {
 
   /** Checks a connection out until `release` is called, for Kysely. */
   async checkOut(): Promise<CheckedOut> {
-    if (this.#closed !== undefined) throw this.#closedError();
-    const inUse = Promise.withResolvers<void>();
-    this.#calls.add(inUse.promise);
-    const over = (): void => {
-      this.#calls.delete(inUse.promise);
-      inUse.resolve();
-    };
+    this.#calls.ensureOpen();
+    const over = this.#calls.hold();
     try {
       const client = await this.#acquire(undefined);
       const session = new PostgresSession(client, this.#place);
@@ -200,32 +196,15 @@ export class PostgresPool {
 
   /** Waits for calls in hand. May be called twice; calls after it reject with `closed`. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+    return this.#calls.close(() => this.#leave());
   }
 
-  async #close(): Promise<void> {
-    while (this.#calls.size > 0) await Promise.allSettled(this.#calls);
+  /** The last one out ends the connections. */
+  async #leave(): Promise<void> {
     this.#shared.users -= 1;
     if (this.#shared.users > 0) return;
     open.delete(this.#shared.key);
     await this.#shared.pool.end();
-  }
-
-  #closedError(): DatabaseError {
-    return new DatabaseError('closed', `${this.label} is closed`);
-  }
-
-  #call<T>(work: () => Promise<T>, signal?: AbortSignal | undefined): Promise<T> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closedError());
-    if (signal?.aborted) return raceSignal(Promise.resolve() as Promise<never>, signal);
-    const call = work();
-    this.#calls.add(call);
-    const forget = (): void => {
-      this.#calls.delete(call);
-    };
-    call.then(forget, forget);
-    return raceSignal(call, signal);
   }
 
   async #withSession<T>(

@@ -4,9 +4,9 @@
  */
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { raceSignal, throwIfAborted } from '../lib/abort.ts';
+import { throwIfAborted } from '../lib/abort.ts';
 import type { CallOptions } from '../model/report.ts';
-import { DatabaseError } from './errors.ts';
+import { OpenCalls } from './open-calls.ts';
 import { SharedFile, type SqliteTransaction } from './shared-file.ts';
 import type { Rows, Statement, StatementResult } from './sqlite-protocol.ts';
 
@@ -35,11 +35,11 @@ async function canonical(path: string): Promise<string> {
 
 export class SqliteFile {
   readonly #shared: SharedFile;
-  readonly #calls = new Set<Promise<unknown>>();
-  #closed: Promise<void> | undefined;
+  readonly #calls: OpenCalls;
 
   private constructor(shared: SharedFile) {
     this.#shared = shared;
+    this.#calls = new OpenCalls(shared.path);
   }
 
   /** Opens or creates the file. Rejects with a `DatabaseError`. Whoever opened it closes it. */
@@ -72,7 +72,7 @@ export class SqliteFile {
     options: CallOptions & { readonly maxBytes?: number } = {},
   ): Promise<StatementResult> {
     const { maxBytes = Number.POSITIVE_INFINITY, signal } = options;
-    return this.#call(() => this.#shared.reader().ask({ kind: 'run', statement, maxBytes }), signal);
+    return this.#calls.run(() => this.#shared.reader().ask({ kind: 'run', statement, maxBytes }), signal);
   }
 
   /**
@@ -81,13 +81,13 @@ export class SqliteFile {
    * Not to be raced: the memory is written until it settles.
    */
   async readBlob(statement: Statement, into: Uint8Array): Promise<number | undefined> {
-    const length = await this.#call(() => this.#shared.reader().ask({ kind: 'blob', statement, into }));
+    const length = await this.#calls.run(() => this.#shared.reader().ask({ kind: 'blob', statement, into }));
     return length ?? undefined;
   }
 
   /** One statement on the writing thread. */
   write(statement: Statement, { signal }: CallOptions = {}): Promise<StatementResult> {
-    return this.#call(() => this.#shared.write(statement, signal), signal);
+    return this.#calls.run(() => this.#shared.write(statement, signal), signal);
   }
 
   /**
@@ -98,22 +98,20 @@ export class SqliteFile {
     statements: readonly Statement[],
     { signal }: CallOptions = {},
   ): Promise<readonly StatementResult[]> {
-    return this.#call(() => this.#shared.commit(statements, signal));
+    return this.#calls.run(() => this.#shared.commit(statements, signal));
   }
 
   /** A transaction of the caller's own. While it is open nobody else writes: do no other writes of this file inside. */
   begin({ signal }: CallOptions = {}): Promise<SqliteTransaction> {
     // Not raced: a transaction that begins after the caller left would never end.
-    return this.#call(async () => {
+    return this.#calls.run(async () => {
       const tx = await this.#shared.begin(signal);
-      const ended = Promise.withResolvers<void>();
-      this.#calls.add(ended.promise);
+      const over = this.#calls.hold();
       const finish = async (how: 'commit' | 'rollback'): Promise<void> => {
         try {
           await tx[how]();
         } finally {
-          this.#calls.delete(ended.promise);
-          ended.resolve();
+          over();
         }
       };
       return { run: tx.run, commit: () => finish('commit'), rollback: () => finish('rollback') };
@@ -143,7 +141,7 @@ export class SqliteFile {
     const pages = this.#shared.stream(statement, options.count ?? FETCH, options.signal);
     try {
       for (;;) {
-        const next = await this.#call(() => pages.next());
+        const next = await this.#calls.run(() => pages.next());
         if (next.done) return;
         yield next.value;
       }
@@ -154,22 +152,20 @@ export class SqliteFile {
 
   /** Rejects unless the file can be written now and is still the file of that name. */
   health({ signal }: CallOptions = {}): Promise<void> {
-    return this.#call(() => this.#shared.ask({ kind: 'health' }, signal), signal);
+    return this.#calls.run(() => this.#shared.ask({ kind: 'health' }, signal), signal);
   }
 
   /** Gives pages that removals left free back to the file system, some at a time. */
   shrink({ signal }: CallOptions = {}): Promise<void> {
-    return this.#call(() => this.#shared.ask({ kind: 'shrink', pages: SHRINK_PAGES }, signal), signal);
+    return this.#calls.run(() => this.#shared.ask({ kind: 'shrink', pages: SHRINK_PAGES }, signal), signal);
   }
 
   /** Waits for calls in hand. The threads end when the last one who opened the file closes it. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+    return this.#calls.close(() => this.#leave());
   }
 
-  async #close(): Promise<void> {
-    while (this.#calls.size > 0) await Promise.allSettled(this.#calls);
+  async #leave(): Promise<void> {
     const shared = this.#shared;
     shared.users -= 1;
     if (shared.users > 0) return;
@@ -180,21 +176,5 @@ export class SqliteFile {
       done.catch(() => undefined).finally(() => closing.delete(shared.path)),
     );
     await done;
-  }
-
-  #closedError(): DatabaseError {
-    return new DatabaseError('closed', `${this.path} is closed`);
-  }
-
-  #call<T>(work: () => Promise<T>, signal?: AbortSignal | undefined): Promise<T> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closedError());
-    if (signal?.aborted) return raceSignal(Promise.resolve() as Promise<never>, signal);
-    const call = work();
-    this.#calls.add(call);
-    const forget = (): void => {
-      this.#calls.delete(call);
-    };
-    call.then(forget, forget);
-    return raceSignal(call, signal);
   }
 }

@@ -1,11 +1,12 @@
 /** Open, in use, closed: what every queue owes its callers about signals and closing. */
-import { isAborted, raceSignal } from '../lib/abort.ts';
+import { isAborted, raceSignal, throwIfAborted } from '../lib/abort.ts';
+import { InHand } from '../lib/in-hand.ts';
 import type { CallOptions } from '../model/report.ts';
 import { QueueError } from './contract.ts';
 
 export class Lifecycle {
   readonly #closing = new AbortController();
-  readonly #inHand = new Set<Promise<unknown>>();
+  readonly #inHand = new InHand();
   readonly #toQueueError: (error: unknown) => unknown;
 
   /** `toQueueError` translates a backend's own errors; it may return what it does not know as it came. */
@@ -18,41 +19,56 @@ export class Lifecycle {
     return this.#closing.signal;
   }
 
-  ensureOpen(): void {
-    if (this.#closing.signal.aborted) throw new QueueError('closed', 'the queue is closed');
-  }
-
   /**
    * Does a call's work. An abort gives the caller an answer at once; work that cannot be taken back goes on, and
    * `close` waits for it.
    */
   async call<T>(options: CallOptions | undefined, work: () => Promise<T>): Promise<T> {
-    this.ensureOpen();
+    this.#ensureOpen();
     try {
       if (options?.signal?.aborted) return await raceSignal(Promise.resolve() as Promise<T>, options.signal);
-      const running = this.#track(work());
+      const running = this.#inHand.track(work());
       return await raceSignal(running, options?.signal);
     } catch (error) {
-      if (isAborted(error)) throw new QueueError('aborted', 'the call was aborted', { cause: error });
-      throw this.#toQueueError(error);
+      throw this.#explained(error);
+    }
+  }
+
+  /** What is read piece by piece; the signal is asked before each piece. `close` does not wait for it. */
+  async *iterate<T>(
+    options: CallOptions | undefined,
+    source: () => Iterable<T> | AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    this.#ensureOpen();
+    try {
+      for await (const piece of source()) {
+        throwIfAborted(options?.signal);
+        yield piece;
+      }
+    } catch (error) {
+      throw this.#explained(error);
     }
   }
 
   /** Runs a consumer until its own signal aborts or the queue is closed; listens to the caller's signal no longer than that. */
   async consume(signal: AbortSignal, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    this.ensureOpen();
-    await this.#track(run(AbortSignal.any([signal, this.#closing.signal])));
+    this.#ensureOpen();
+    await this.#inHand.track(run(AbortSignal.any([signal, this.#closing.signal])));
   }
 
   /** Resolves when nothing is in hand any more. */
   async close(): Promise<void> {
     this.#closing.abort();
-    while (this.#inHand.size > 0) await Promise.allSettled([...this.#inHand]);
+    await this.#inHand.settled();
   }
 
-  #track<T>(work: Promise<T>): Promise<T> {
-    const tracked = work.finally(() => this.#inHand.delete(tracked));
-    this.#inHand.add(tracked);
-    return tracked;
+  #ensureOpen(): void {
+    if (this.#closing.signal.aborted) throw new QueueError('closed', 'the queue is closed');
+  }
+
+  #explained(error: unknown): unknown {
+    return isAborted(error)
+      ? new QueueError('aborted', 'the call was aborted', { cause: error })
+      : this.#toQueueError(error);
   }
 }

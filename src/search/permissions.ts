@@ -5,6 +5,7 @@
 import { QueryError } from './errors.ts';
 import { fieldsByName } from './field-list.ts';
 import type { FieldDefinition } from './fields.ts';
+import { refuseUnknown } from './known-fields.ts';
 import type { Facet, SearchQuery } from './query.ts';
 
 export type Permission =
@@ -62,8 +63,7 @@ export function checkFields(
   viewer: Viewer,
 ): void {
   const known = fieldsByName(fields);
-  const unknown = names.filter((name) => !known.has(name));
-  if (unknown.length > 0) throw new QueryError('invalid', `unknown field: ${unknown.join(', ')}`, unknown);
+  refuseUnknown(names, known);
   const hidden = names.filter((name) => {
     const field = known.get(name);
     return field !== undefined && !mayView(viewer, field);

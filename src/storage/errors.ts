@@ -1,5 +1,6 @@
 /** Every failure of a store, with a code. Act on the code, never on the message. */
 import { isAborted } from '../lib/abort.ts';
+import { QueryError } from '../search/errors.ts';
 
 export type StorageErrorCode =
   | 'not_found'
@@ -72,9 +73,11 @@ export const codeOf = (error: unknown): StorageErrorCode | undefined =>
 export const combine = (store: string, errors: readonly unknown[]): unknown =>
   errors.length === 1 ? errors[0] : new AggregateStorageError(store, errors);
 
-/** Any failure as a StorageError: an abort as `aborted`, the unknown as `internal`, each with its cause. */
+/** Any failure as a StorageError: a query's by its code, an abort as `aborted`, the unknown as `internal`, each with its cause. */
 export function toStorageError(store: string, error: unknown): StorageError {
   if (error instanceof StorageError) return error;
+  if (error instanceof QueryError)
+    return new StorageError(error.code, store, error.message, { cause: error });
   const detail = error instanceof Error ? error.message : String(error);
   return new StorageError(isAborted(error) ? 'aborted' : 'internal', store, detail, { cause: error });
 }

@@ -22,7 +22,7 @@ import {
   s3Options,
   s3Settings,
 } from '../build/s3-buckets.ts';
-import { saidServer } from '../storage/s3-server.ts';
+import { saidServer } from '../build/said-server.ts';
 
 const missing = missingServer('versitygw');
 

@@ -1,8 +1,8 @@
 /** How the program ends: when somebody wants it to, and when it cannot start. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { listening } from '../build/listening.ts';
 import { runAuxilio, startAuxilio, temporaryFolder } from '../build/running-auxilio.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -24,14 +24,12 @@ it('a Ctrl-C that comes twice, as under npm start, still closes everything in or
 it.each(['COLLECTOR_PORT', 'WEB_PORT'])(
   'a taken %s is said in one line that names the setting',
   async (key) => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
+    await using other = await listening(createServer());
+    const { port } = other;
     const { code, stderr } = await runAuxilio(['up'], { dataDir: folder.path, env: { [key]: String(port) } });
     expect(code).toBe(1);
     expect(stderr).toMatch(
       new RegExp(`^port ${port} of 127\\.0\\.0\\.1 is taken; ${key} chooses another.*\\n$`),
     );
-    other.close();
   },
 );

@@ -9,8 +9,8 @@ import { withConnection } from '../../src/storage/cassandra/connection.ts';
 import { alter } from '../../src/storage/cassandra/schema.ts';
 import { type CassandraOptions, cassandraStorageSchema } from '../../src/storage/cassandra/settings.ts';
 import { init } from '../../src/storage/cassandra/upkeep.ts';
-import type { OpenContext } from '../../src/storage/definition.ts';
 import { type Engine, engine } from './engines.ts';
+import { leafContext } from './leaf.ts';
 
 const state = engine('cassandra');
 
@@ -23,12 +23,7 @@ export const cassandraServer = (): Engine => {
   return state;
 };
 
-export const cassandraContext: OpenContext = {
-  name: 'crashes',
-  dataDir: '/nowhere',
-  log: silentLog,
-  store: () => Promise.reject(new Error('no other store is needed')),
-};
+export const cassandraContext = leafContext('crashes');
 
 /** Settings of a keyspace that is not there yet, as text would give them. */
 export const cassandraOptions = (more: Readonly<Record<string, unknown>> = {}): CassandraOptions =>

@@ -17,9 +17,10 @@ import {
   type ElasticsearchSettings,
   elasticsearchSchema,
 } from '../../src/storage/elasticsearch/settings.ts';
+import { labelOf } from './leaf.ts';
 
 /** What operators write: `STORE_INDEX_URL`. */
-export const label = (key: string): string => `STORE_INDEX_${key.toUpperCase()}`;
+export const label = labelOf('index');
 
 /** `test` and random digits: index names that no other test has. */
 export const ownIndex = (): string => `test${randomBytes(6).toString('hex')}-%Y%W`;

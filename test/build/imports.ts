@@ -32,7 +32,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
 const SIDEWAYS: Readonly<Record<string, readonly string[]>> = { storage: ['search', 'database'] };
 /** Folders of a backend room that hold no backend. */
 const SHARED: Readonly<Record<string, readonly string[]>> = {
-  storage: ['layers', 'conformance', 'containers', 'children', 'transfer', 's3-client'],
+  storage: ['layers', 'conformance', 'containers', 'children', 'transfer', 's3-client', 'sql-search'],
   queue: ['conformance'],
 };
 const BACKEND_ROOMS = ['storage', 'queue', 'notify'];

@@ -1,13 +1,7 @@
-/**
- * Builds minidumps for tests: every stream our reader knows, whole or broken on purpose. Layouts are those of
- * Breakpad's minidump_format.h and Crashpad's minidump_extensions.h.
- */
-
+/** One minidump with everything in it. */
 import { amd64Context } from './minidump-contexts.ts';
 import type { MinidumpSpec } from './minidump-spec.ts';
-import { MinidumpWriter } from './minidump-writer.ts';
-
-export const buildMinidump = (spec: MinidumpSpec): Buffer => new MinidumpWriter(spec).build();
+import { buildMinidump } from './minidump-writer.ts';
 
 /** A dump with every stream in it: what the corpus of broken dumps is made from. */
 export function fullMinidump(change: Partial<MinidumpSpec> = {}): Buffer {

@@ -1,5 +1,4 @@
-/** Connections that are cut, delayed and swallowed on command: a client of Toxiproxy's HTTP API. */
-import { createServer } from 'node:net';
+import { unusedPort } from './listening.ts';
 
 /**
  * `reset`: every connection is reset. `black hole`: nothing goes through in either direction, and nobody is told.
@@ -31,15 +30,6 @@ export interface EngineProxy {
   heal(): Promise<void>;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
 async function ask(url: string, method: string, body?: unknown): Promise<unknown> {
   const response = await fetch(url, {
     method,
@@ -51,7 +41,7 @@ async function ask(url: string, method: string, body?: unknown): Promise<unknown
 
 /** A proxy in front of `upstream` (`host:port`). */
 export async function proxyTo(toxiproxy: string, name: string, upstream: string): Promise<EngineProxy> {
-  const port = await freePort();
+  const port = await unusedPort();
   await ask(`${toxiproxy}/proxies`, 'POST', { name, listen: `127.0.0.1:${port}`, upstream, enabled: true });
   const toxics = `${toxiproxy}/proxies/${name}/toxics`;
   return {

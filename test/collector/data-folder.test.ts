@@ -12,6 +12,7 @@ import { openSpool } from '../../src/spool/open.ts';
 import { spoolSchema } from '../../src/spool/settings.ts';
 import { type CrashStorage, need } from '../../src/storage/contract.ts';
 import fsStore from '../../src/storage/fs/index.ts';
+import { leafContext } from '../build/leaf.ts';
 import { dump, field, formBytes } from '../build/multipart.ts';
 import { post, postForm, type Running, start } from './harness.ts';
 
@@ -25,8 +26,7 @@ beforeEach(async () => {
   outside = await mkdtemp(join(tmpdir(), 'auxilio-outside-'));
   const dataDir = join(outside, 'a', 'b', 'data');
   await mkdir(dataDir, { recursive: true });
-  const noOther = () => Promise.reject(new Error('a leaf has no children'));
-  const opened = await fsStore.open({}, { name: 'files', dataDir, log: silentLog, store: noOther });
+  const opened = await fsStore.open({}, leafContext('files', dataDir));
   store = need(opened, 'test', 'report.write', 'raw.read', 'dumps.read');
   spool = await openSpool({
     settings: parseSettings(spoolSchema, { inline_dump: '1KB' }),

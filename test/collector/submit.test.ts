@@ -15,7 +15,6 @@ afterEach(async () => {
 });
 
 const FORM = [field('ProductName', 'Fenix'), field('Version', '1.0'), dump('upload_file_minidump', 'MDMP')];
-const _reasons = (): string[] => running.outcomes.map((o) => `${o.outcome} ${o.reason}`);
 
 describe('an accepted upload', () => {
   it('is in the spool before its id is answered', async () => {

@@ -1,15 +1,14 @@
 /** How facets count. */
 import assert from 'node:assert/strict';
 import {
+  at,
   crash,
-  HOUR,
   query,
   rejects,
   SEARCH_FIELDS,
   type SearchCase,
   type SearchStore,
   saveAll,
-  T0,
 } from './search-inputs.ts';
 
 async function saved(
@@ -19,7 +18,7 @@ async function saved(
   await store.applyFields(SEARCH_FIELDS);
   await saveAll(
     store,
-    variants.map((fields) => crash(new Date(T0.getTime() + HOUR), fields)),
+    variants.map((fields) => crash(at(1), fields)),
   );
 }
 

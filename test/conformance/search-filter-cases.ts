@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import type { Filter } from '../../src/search/query.ts';
 import {
+  at,
   type Crash,
   crash,
-  HOUR,
   idsOf,
   query,
   rejects,
@@ -15,8 +15,6 @@ import {
   T0,
   T1,
 } from './search-inputs.ts';
-
-const at = (hours: number): Date => new Date(T0.getTime() + hours * HOUR);
 
 /** Saves one crash for each set of fields; answers with the places of those that the filters find. */
 async function found(

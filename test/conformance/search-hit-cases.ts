@@ -1,8 +1,8 @@
 /** What a hit shows, in which order, from where to where. */
 import assert from 'node:assert/strict';
 import {
+  at,
   crash,
-  HOUR,
   idsOf,
   query,
   rejects,
@@ -10,10 +10,7 @@ import {
   type SearchCase,
   type SearchStore,
   saveAll,
-  T0,
 } from './search-inputs.ts';
-
-const at = (hours: number): Date => new Date(T0.getTime() + hours * HOUR);
 
 /** One crash an hour; its signature is its place. */
 async function hourly(
@@ -153,7 +150,7 @@ function paging(test: SearchCase): void {
       store,
       Array.from({ length: 120 }, () => ({})),
     );
-    const to = new Date(T0.getTime() + 1000 * HOUR);
+    const to = at(1000);
     assert.equal((await store.search(query({ to }))).hits.length, 100);
     await rejects(store.search(query({ limit: -1 })), 'invalid', /limit/);
     await rejects(store.search(query({ offset: 0.5 })), 'invalid', /offset/);

@@ -30,6 +30,8 @@ export const SEARCH_FIELDS: readonly FieldDefinition[] = [
 
 export const HOUR = 3_600_000;
 export const T0 = new Date('2026-11-20T00:00:00Z');
+/** So many hours after T0. */
+export const at = (hours: number): Date => new Date(T0.getTime() + hours * HOUR);
 export const T1 = new Date('2026-11-22T00:00:00Z');
 
 export interface Crash {

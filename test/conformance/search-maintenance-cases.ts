@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { publicField } from '../../src/search/fields.ts';
 import {
+  at,
   collect,
   crash,
-  HOUR,
   idsOf,
   query,
   rejects,
@@ -14,8 +14,6 @@ import {
   T0,
   T1,
 } from './search-inputs.ts';
-
-const at = (hours: number): Date => new Date(T0.getTime() + hours * HOUR);
 
 export function maintenanceCases(test: SearchCase): void {
   fields(test);

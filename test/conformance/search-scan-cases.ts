@@ -1,9 +1,9 @@
 /** What a scan goes over. */
 import assert from 'node:assert/strict';
 import {
+  at,
   collect,
   crash,
-  HOUR,
   rejects,
   SEARCH_FIELDS,
   type SearchCase,
@@ -11,8 +11,6 @@ import {
   T0,
   T1,
 } from './search-inputs.ts';
-
-const at = (hours: number): Date => new Date(T0.getTime() + hours * HOUR);
 
 export function scanCases(test: SearchCase): void {
   contents(test);

@@ -1,10 +1,8 @@
-/** Jobs, a clock of the test's own, and a loop over a real database. */
-
+/** Jobs, and what a loop over a real database needs, with a clock of the test's own. */
 import { type AnyJob, defineJob } from '../../src/crontabber/job.ts';
 import { checkedJobs, readJobList, type ScheduledJob } from '../../src/crontabber/job-list.ts';
-import type { JobFailure } from '../../src/crontabber/job-run.ts';
 import { JobStore } from '../../src/crontabber/job-store.ts';
-import { CronLoop, type LoopDeps } from '../../src/crontabber/loop.ts';
+import type { LoopDeps } from '../../src/crontabber/loop.ts';
 import type { Database } from '../../src/database/contract.ts';
 import { transactionExecutor } from '../../src/database/transactions.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -15,39 +13,28 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const scheduled = (definitions: readonly AnyJob[], text = ''): readonly ScheduledJob[] =>
   checkedJobs(readJobList(text, { definitions, oldNames: new Map() }));
 
-export interface LoopBench {
-  readonly loop: CronLoop;
-  readonly store: JobStore;
-  readonly failures: JobFailure[];
-}
-
-export function loopBench(
+export const loopDeps = (
   database: Database,
   jobs: readonly AnyJob[],
   now: () => number,
   changes: Partial<LoopDeps> = {},
-): LoopBench {
-  const failures: JobFailure[] = [];
-  const store = changes.store ?? new JobStore(database);
-  const loop = new CronLoop({
-    jobs: scheduled(jobs),
-    store,
-    services: { log: silentLog } as LoopDeps['services'],
-    executorOf: (kind) => transactionExecutor(database, { kind, log: silentLog, delaysMs: [1, 1] }),
-    clock: { now: () => new Date(now()) },
-    log: silentLog,
-    host: 'here',
-    errorRetryMs: 5 * MINUTE_MS,
-    leaseMs: MINUTE_MS,
-    graceMs: 20,
-    concurrency: 1,
-    tickMs: 60_000,
-    logDays: 90,
-    onNewFailure: (failure) => void failures.push(failure),
-    ...changes,
-  });
-  return { loop, store, failures };
-}
+): LoopDeps => ({
+  jobs: scheduled(jobs),
+  store: changes.store ?? new JobStore(database),
+  services: { log: silentLog } as LoopDeps['services'],
+  executorOf: (kind) => transactionExecutor(database, { kind, log: silentLog, delaysMs: [1, 1] }),
+  clock: { now: () => new Date(now()) },
+  log: silentLog,
+  host: 'here',
+  errorRetryMs: 5 * MINUTE_MS,
+  leaseMs: MINUTE_MS,
+  graceMs: 20,
+  concurrency: 1,
+  tickMs: MINUTE_MS,
+  logDays: 90,
+  onNewFailure: () => undefined,
+  ...changes,
+});
 
 /** A daily job that tells `runs` when it ran. */
 export const dailyJob = (

@@ -2,11 +2,13 @@
  * A simulated month: nodes that run jobs over one database whose leases go by a simulated clock; jobs fail, nodes are
  * killed in the middle of a job, clocks jump. Everything that happens is written down for a test to judge.
  */
+
 import { sql } from 'kysely';
 import { type AnyJob, defineJob, type Every, type Period } from '../../src/crontabber/job.ts';
 import { JobStore } from '../../src/crontabber/job-store.ts';
+import { CronLoop } from '../../src/crontabber/loop.ts';
 import type { Database } from '../../src/database/contract.ts';
-import { HOUR_MS, loopBench, MINUTE_MS } from './loop-bench.ts';
+import { HOUR_MS, loopDeps, MINUTE_MS } from './loop-bench.ts';
 
 /** Mulberry32: the same numbers for the same seed. Which of two nodes gets the next one is theirs to race for. */
 export function randomOf(seed: number): () => number {
@@ -133,7 +135,9 @@ export async function simulate(database: Database, options: SimulationOptions): 
     skewMs: 0,
   });
   const loopOf = (node: Node) =>
-    loopBench(database, jobsOn(node), () => now + node.skewMs, { store: node.store, logDays: 0 }).loop;
+    new CronLoop(
+      loopDeps(database, jobsOn(node), () => now + node.skewMs, { store: node.store, logDays: 0 }),
+    );
 
   const nodes = [born(), born()].map((node) => ({ node, loop: loopOf(node) }));
   const never = new AbortController().signal;

@@ -1,5 +1,5 @@
 /** Alerts against real small servers: SMTP, HTTP, a Sentry-compatible one. */
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -12,6 +12,7 @@ import { createAlerts } from '../../src/notify/create-alerts.ts';
 import { openMail } from '../../src/notify/mail/index.ts';
 import { type NotifySettings, notifySchema } from '../../src/notify/settings.ts';
 import { openWebhook } from '../../src/notify/webhook/index.ts';
+import { saidServer } from '../build/said-server.ts';
 import { startSentry } from './sentry-server.ts';
 
 const ALERT: Alert = {
@@ -73,32 +74,19 @@ async function startMail(): Promise<MailServer> {
 interface HookServer {
   readonly url: string;
   readonly bodies: Record<string, unknown>[];
-  readonly requests: IncomingMessage[];
+  readonly headers: IncomingHttpHeaders[];
   status: number;
 }
 
 async function startHook(): Promise<HookServer> {
-  const state: HookServer = { url: '', bodies: [], requests: [], status: 200 };
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      state.requests.push(request);
-      state.bodies.push(JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>);
-      response.writeHead(state.status, { location: 'http://127.0.0.1:1/' }).end('ok');
-    });
+  const state: HookServer = { url: '', bodies: [], headers: [], status: 200 };
+  const { url, close } = await saidServer(({ headers, body }, response) => {
+    state.headers.push(headers);
+    state.bodies.push(JSON.parse(body.toString()) as Record<string, unknown>);
+    response.writeHead(state.status, { location: 'http://127.0.0.1:1/' }).end('ok');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(
-    () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
-  return Object.assign(state, {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/token`,
-  });
+  onTestFinished(close);
+  return Object.assign(state, { url: `${url}/hook/token` });
 }
 
 const settingsOf = (values: Record<string, string>): NotifySettings => parseSettings(notifySchema, values);
@@ -181,7 +169,7 @@ describe('webhook', () => {
         error: ALERT.error,
       },
     ]);
-    expect(server.requests[0]?.headers['content-type']).toBe('application/json');
+    expect(server.headers[0]?.['content-type']).toBe('application/json');
   });
 
   it.each([404, 500, 302])('that answers %d has not taken it, and is not followed', async (status) => {
@@ -248,14 +236,8 @@ describe('all channels', () => {
   });
 
   it('close in time, whatever a server does', async () => {
-    const silent = createServer(() => undefined);
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => {
-      silent.close();
-      silent.closeAllConnections();
-    });
-    const { port } = silent.address() as AddressInfo;
-    const alerts = alertsTo([openWebhook(`http://127.0.0.1:${port}/`)], { log: silentLog, closeMs: 50 });
+    await using silent = await saidServer(() => undefined);
+    const alerts = alertsTo([openWebhook(`${silent.url}/`)], { log: silentLog, closeMs: 50 });
     alerts.send(ALERT);
     alerts.send(ALERT);
     const begun = performance.now();

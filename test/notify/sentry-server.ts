@@ -1,7 +1,7 @@
 /** A server that takes envelopes as a Sentry-compatible one does. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach } from 'vitest';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { onTestFinished } from 'vitest';
+import { saidServer } from '../build/said-server.ts';
 
 export interface Received {
   readonly method: string | undefined;
@@ -19,35 +19,19 @@ export interface SentryServer {
   answer: (response: ServerResponse) => void;
 }
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
+/** It ends with the test. */
 export async function startSentry(): Promise<SentryServer> {
   const received: Received[] = [];
   const state: SentryServer = { dsn: '', received, answer: (response) => void response.end('{}') };
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const text = Buffer.concat(chunks).toString();
-      const lines = text
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, unknown>);
-      received.push({ method: request.method, path: request.url, headers: request.headers, text, lines });
-      state.answer(response);
-    });
+  const { url, close } = await saidServer(({ method, url: path, headers, body }, response) => {
+    const text = body.toString();
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    received.push({ method, path, headers, text, lines });
+    state.answer(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(
-    () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
-  const { port } = server.address() as AddressInfo;
-  return Object.assign(state, { dsn: `http://abc123:old-secret@127.0.0.1:${port}/base/42` });
+  onTestFinished(close);
+  return Object.assign(state, { dsn: `${url.replace('//', '//abc123:old-secret@')}/base/42` });
 }

@@ -19,6 +19,7 @@ import memoryQueue from '../../src/queue/memory/index.ts';
 import { type CrashStorage, HEALTHY, need } from '../../src/storage/contract.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import memoryStore from '../../src/storage/memory/index.ts';
+import { leafContext } from '../build/leaf.ts';
 import { rawCrash } from '../build/raw-crash.ts';
 import { eventually } from '../build/running-auxilio.ts';
 
@@ -102,12 +103,7 @@ async function stored(): Promise<RawCrash> {
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'auxilio-processor-test-'));
-  const context = {
-    name: 'mem',
-    dataDir: folder,
-    log: silentLog,
-    store: () => Promise.reject(new Error('none')),
-  };
+  const context = leafContext('mem', folder);
   store = need(
     await memoryStore.open({}, context),
     'test',

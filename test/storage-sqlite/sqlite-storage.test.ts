@@ -9,7 +9,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { sqliteDatabase } from '../../src/database/sqlite-database.ts';
 import { SqliteFile } from '../../src/database/sqlite-file.ts';
 import type { SqlValue } from '../../src/database/sqlite-protocol.ts';
-import { silentLog } from '../../src/lib/log.ts';
 import { type CrashId, createCrashId } from '../../src/model/crash-id.ts';
 import { FIELDS } from '../../src/search/field-list.ts';
 import { publicField } from '../../src/search/fields.ts';
@@ -23,10 +22,12 @@ import {
   report,
   textDump,
 } from '../../src/storage/conformance/inputs.ts';
-import { columnOf } from '../../src/storage/sqlite/field-columns.ts';
+import { columnOf } from '../../src/storage/sql-search/field-columns.ts';
+import { Predicates } from '../../src/storage/sql-search/predicates.ts';
 import sqlite from '../../src/storage/sqlite/index.ts';
-import { where } from '../../src/storage/sqlite/predicates.ts';
+import { SQLITE } from '../../src/storage/sqlite/search-dialect.ts';
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts';
+import { leafContext } from '../build/leaf.ts';
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'auxilio-sqlite-'));
@@ -56,12 +57,7 @@ const on = (day: string): CrashId => createCrashId(new Date(`${day}T12:00:00Z`))
 describe('opening', () => {
   it('puts the file into the data directory under the name of the store, or where it is told', async () => {
     const dataDir = await folder();
-    const context = {
-      name: 'index',
-      dataDir,
-      log: silentLog,
-      store: () => Promise.reject(new Error('none')),
-    };
+    const context = leafContext('index', dataDir);
     const store = await sqlite.open({}, context);
     await store.close();
     await stat(join(dataDir, 'index.db'));
@@ -214,7 +210,8 @@ describe('fields', () => {
     await store.applyFields(FIELDS);
     const fields = new Map(FIELDS.map((f) => [f.name, columnOf(f)]));
     const filters = [{ field: 'signature', operator: 'is' as const, values: ['a', 'b'] }];
-    const condition = where('crashes', { from: new Date(0), to: new Date(1), filters }, fields);
+    const query = { from: new Date(0), to: new Date(1), filters };
+    const condition = new Predicates('crashes', SQLITE).where(query, fields);
     const { sql: text, parameters } =
       sql`explain query plan select count(*) from crash as c where ${condition}`.compile(
         sqliteDatabase(file).tables(),

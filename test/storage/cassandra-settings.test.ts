@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { errors } from 'cassandra-driver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { silentLog } from '../../src/lib/log.ts';
 import { cassandraError } from '../../src/storage/cassandra/cassandra-errors.ts';
 import { connect } from '../../src/storage/cassandra/connection.ts';
 import cassandra from '../../src/storage/cassandra/index.ts';
@@ -22,16 +21,15 @@ import {
   openCassandra,
 } from '../build/cassandra.ts';
 import { type Answer, askForPassword, cqlError, cqlNode } from '../build/cql-node.ts';
+import { failureOf } from '../build/failure.ts';
+import { labelOf } from '../build/leaf.ts';
+import { listening } from '../build/listening.ts';
 
-const open = (options: Readonly<Record<string, unknown>>) =>
-  cassandra.open(options, { ...cassandraContext, log: silentLog });
+const open = (options: Readonly<Record<string, unknown>>) => cassandra.open(options, cassandraContext);
 
 /** One line that says all of these. */
 async function refusal(opening: Promise<unknown>, ...says: readonly RegExp[]): Promise<void> {
-  const error = await opening.then(
-    () => new Error('it opened'),
-    (reason: unknown) => reason as Error,
-  );
+  const error = await failureOf(opening);
   for (const words of says) expect(error.message).toMatch(words);
   expect(error.message).not.toContain('\n');
 }
@@ -66,8 +64,9 @@ describe('cassandra: settings that cannot be right', () => {
   });
 
   it('names what the operator wrote', () => {
-    const label = (key: string): string => `STORE_CRASHES_${key.toUpperCase()}`;
-    expect(() => cassandra.capabilities({ ttl: 'soon' }, [], label)).toThrow(/^STORE_CRASHES_TTL: /);
+    expect(() => cassandra.capabilities({ ttl: 'soon' }, [], labelOf('crashes'))).toThrow(
+      /^STORE_CRASHES_TTL: /,
+    );
   });
 });
 
@@ -123,14 +122,11 @@ describe('cassandra: settings that nodes refuse', () => {
     refusal(open({ tls: 'true', tls_ca: '/nowhere.pem' }), /tls_ca: ENOENT.*\[invalid\]/));
 
   it('something else listens there', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { readonly port: number };
+    await using server = await listening(createServer());
     await refusal(
-      open({ contact_points: `127.0.0.1:${port}`, request_timeout: '1s' }),
+      open({ contact_points: `127.0.0.1:${server.port}`, request_timeout: '1s' }),
       /see .*\btls\b.* \[(unavailable|timeout)\]$/,
     );
-    server.close();
   });
 });
 

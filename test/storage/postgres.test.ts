@@ -1,9 +1,8 @@
-/** What is the Postgres store's own: weeks, exact documents, upkeep, several processes. */
+/** What is the Postgres store's own: weeks, exact documents, several processes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { silentLog } from '../../src/lib/log.ts';
+import { describe, expect, it } from 'vitest';
 import { type CrashId, createCrashId } from '../../src/model/crash-id.ts';
 import {
   bytesOf,
@@ -15,53 +14,15 @@ import {
   report,
   textDump,
 } from '../../src/storage/conformance/inputs.ts';
-import type { FullStore } from '../../src/storage/contract.ts';
 import { withDocument } from '../../src/storage/postgres/documents.ts';
-import backend from '../../src/storage/postgres/index.ts';
-import {
-  dropDatabase,
-  postgresMissing,
-  postgresServer,
-  rowsOf,
-  unusedName,
-  urlOf,
-} from '../build/postgres.ts';
-
-const context = {
-  name: 'crashes',
-  dataDir: '/nowhere',
-  log: silentLog,
-  store: () => Promise.reject(new Error('a leaf')),
-};
-const label = (key: string): string => `STORE_CRASHES_${key.toUpperCase()}`;
-const init = (options: Record<string, unknown>, createDatabase = false) =>
-  backend.upkeep?.init?.(options, context, { createDatabase, label });
+import { postgresMissing, rowsOf } from '../build/postgres.ts';
+import { ready } from './postgres-schema.ts';
 
 /** Received on the day of its id. */
 const crashOn = (day: string, id: CrashId = idOn(day)) => ({
   ...rawCrash({}, id),
   receivedAt: `${day}T12:00:00.000Z`,
 });
-
-/** A schema of the test's own; `name` is it, quoted nowhere because it needs no quotes. */
-async function fresh(change: Record<string, unknown> = {}) {
-  const { url } = postgresServer();
-  const schema = unusedName();
-  const options = { url, schema, ...change };
-  onTestFinished(async () => void (await rowsOf(url, `drop schema if exists ${schema} cascade`)));
-  const open = async (): Promise<FullStore> => {
-    const store = (await backend.open(options, context, label)) as FullStore;
-    onTestFinished(() => store.close());
-    return store;
-  };
-  return { url, schema, options, open };
-}
-
-async function ready(change: Record<string, unknown> = {}) {
-  const made = await fresh(change);
-  await init(made.options);
-  return { ...made, store: await made.open() };
-}
 
 const weeksIn = async (url: string, schema: string): Promise<readonly string[]> =>
   (
@@ -200,85 +161,6 @@ describe.skipIf(postgresMissing)(`the postgres store ${postgresMissing ?? ''}`, 
       expect(written).toEqual(['{"a":1}', null]);
       const other = withDocument('{}', () => Promise.reject(new Error('other')));
       await expect(other).rejects.toThrow('other');
-    });
-  });
-
-  describe('upkeep', () => {
-    it('without tables it says which command to run, and so it does when they are gone', async () => {
-      const { open, options, url, schema } = await fresh();
-      const opening = open();
-      await expect(opening).rejects.toMatchObject({ code: 'invalid' });
-      await expect(open()).rejects.toThrow(
-        /has no tables of this store in schema .*; run: auxilio store init crashes/,
-      );
-      expect(await init(options)).toHaveLength(2);
-      const store = await open();
-      await store.health();
-      await rowsOf(url, `drop schema ${schema} cascade`);
-      await expect(store.health()).rejects.toThrow(/run: auxilio store init crashes/);
-    });
-
-    it('init makes the database too, several at once and again: each thing is done once', async () => {
-      const name = unusedName();
-      onTestFinished(() => dropDatabase(name));
-      const options = { url: urlOf(name) };
-      await expect(init(options)).rejects.toThrow(
-        new RegExp(`there is no database ${name}.*STORE_CRASHES_URL`),
-      );
-      const said = await Promise.all([1, 2, 3].map(() => init(options, true)));
-      expect(said.flat().sort()).toEqual([
-        `created database ${name}`,
-        'created schema auxilio_crashes',
-        'ran storage-postgres/0001_initial in schema auxilio_crashes',
-      ]);
-      expect(await init(options, true)).toEqual([]);
-      const store = await backend.open(options, context, label);
-      await store.health();
-      await store.close();
-    });
-
-    it('sweep removes chunks without a report that are old enough, and nothing else', async () => {
-      const { store, options, url, schema } = await ready();
-      const raw = rawCrash();
-      const bytes = Buffer.alloc(3 * 1024 * 1024, 1);
-      await store.saveReport(
-        report(
-          raw,
-          generatedDump('core', bytes.length, () => [bytes]),
-        ),
-      );
-      await rowsOf(
-        url,
-        `insert into ${schema}.staging values (7, '2026-11-21', clock_timestamp() - interval '2 days'), (8, '2026-11-21', clock_timestamp())`,
-      );
-      await rowsOf(
-        url,
-        `insert into ${schema}.dump_chunk values ('2026-11-21', 7, 0, 0, '\\x01'), ('2026-11-21', 7, 0, 1, '\\x0102'), ('2026-11-21', 8, 0, 0, '\\x01')`,
-      );
-      const sweep = (dryRun: boolean) =>
-        backend.upkeep?.sweep?.(options, context, { olderThanMs: 86_400_000, dryRun, label });
-      expect(await sweep(true)).toEqual({ found: 2, bytes: 3, removed: 0 });
-      expect(await sweep(false)).toEqual({ found: 2, bytes: 3, removed: 2 });
-      expect(await sweep(false)).toEqual({ found: 0, bytes: 0, removed: 0 });
-      expect(await rowsOf(url, `select upload from ${schema}.staging`)).toEqual([{ upload: '8' }]);
-      expect((await bytesOf(await store.readDump(raw.id, 'core'))).equals(bytes)).toBe(true);
-    });
-
-    it('wipe leaves an empty store that can be used', async () => {
-      const { store, options } = await ready();
-      const raw = rawCrash();
-      await store.saveReport(report(raw, textDump('core', 'x')));
-      await store.putBlob('a', textDump('a', 'b'));
-      expect(await backend.upkeep?.wipe(options, context, { label })).toHaveLength(2);
-      await expect(store.readRaw(raw.id)).rejects.toMatchObject({ code: 'not_found' });
-      expect(await store.hasBlob('a')).toBe(false);
-      await store.saveReport(report(raw, textDump('core', 'x')));
-      expect(await store.readRaw(raw.id)).toEqual(raw);
-    });
-
-    it('a schema that is none is refused with the name of its setting', async () => {
-      const { open } = await fresh({ schema: 'a; drop' });
-      await expect(open()).rejects.toThrow(/STORE_CRASHES_SCHEMA: a; drop is no name for a schema/);
     });
   });
 

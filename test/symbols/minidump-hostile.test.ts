@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { bufferSource, fileSource } from '../../src/symbols/minidump/bytes.ts';
 import type { MinidumpData } from '../../src/symbols/minidump/data.ts';
 import { readMinidump } from '../../src/symbols/minidump/read-minidump.ts';
-import { buildMinidump, fullMinidump } from '../build/minidump.ts';
+import { fullMinidump } from '../build/minidump.ts';
 import { pack } from '../build/minidump-bytes.ts';
+import { buildMinidump } from '../build/minidump-writer.ts';
 import { scratchFolder } from './tools.ts';
 
 const read = (bytes: Buffer): MinidumpData => readMinidump(bufferSource(bytes));

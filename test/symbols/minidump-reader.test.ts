@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MinidumpReader } from '../../src/symbols/minidump/minidump-reader.ts';
-import { buildMinidump, fullMinidump } from '../build/minidump.ts';
+import { fullMinidump } from '../build/minidump.ts';
+import { buildMinidump } from '../build/minidump-writer.ts';
 import { scratchFolder } from './tools.ts';
 
 const readers: MinidumpReader[] = [];

@@ -7,9 +7,9 @@ import type { StackWalk } from '../../src/model/processed-crash.ts';
 import { bufferSource } from '../../src/symbols/minidump/bytes.ts';
 import type { MinidumpData } from '../../src/symbols/minidump/data.ts';
 import { readMinidump } from '../../src/symbols/minidump/read-minidump.ts';
-import { buildMinidump } from '../build/minidump.ts';
 import { amd64Context } from '../build/minidump-contexts.ts';
 import type { MinidumpSpec } from '../build/minidump-spec.ts';
+import { buildMinidump } from '../build/minidump-writer.ts';
 import { RUST_WALKER, scratchFolder } from './tools.ts';
 
 const run = promisify(execFile);

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { bufferSource } from '../../src/symbols/minidump/bytes.ts';
 import type { MinidumpData } from '../../src/symbols/minidump/data.ts';
 import { readMinidump } from '../../src/symbols/minidump/read-minidump.ts';
-import { buildMinidump, fullMinidump } from '../build/minidump.ts';
+import { fullMinidump } from '../build/minidump.ts';
 import { amd64Context, arm64Context, armContext, x86Context } from '../build/minidump-contexts.ts';
 import type { MinidumpSpec } from '../build/minidump-spec.ts';
+import { buildMinidump } from '../build/minidump-writer.ts';
 
 const read = (spec: MinidumpSpec): MinidumpData => readMinidump(bufferSource(buildMinidump(spec)));
 

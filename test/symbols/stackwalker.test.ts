@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import type { Dump } from '../../src/model/report.ts';
 import { findBreakpadTools } from '../../src/symbols/find-tool.ts';
 import type { WalkOutcome } from '../../src/symbols/stackwalker.ts';
-import { buildMinidump, fullMinidump } from '../build/minidump.ts';
+import { fullMinidump } from '../build/minidump.ts';
 import { amd64Context } from '../build/minidump-contexts.ts';
+import { buildMinidump } from '../build/minidump-writer.ts';
 import { BREAKPAD_FOLDER, makeStackwalker, scratchFolder } from './tools.ts';
 
 const bytesDump = (bytes: Buffer, name = 'upload_file_minidump'): Dump => ({

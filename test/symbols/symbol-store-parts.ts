@@ -1,9 +1,8 @@
 /** A local symbol server, a store over it, and the modules that ask. Closed after each test. */
 import { readdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import type { MinidumpModule } from '../../src/symbols/minidump/data.ts';
@@ -11,6 +10,7 @@ import { httpSource } from '../../src/symbols/sources/http.ts';
 import type { SymbolSource } from '../../src/symbols/sources/source.ts';
 import { SymbolCache } from '../../src/symbols/symbol-cache.ts';
 import { type GatheredSymbols, SymbolStore } from '../../src/symbols/symbol-store.ts';
+import { listening } from '../build/listening.ts';
 import { scratchFolder } from './tools.ts';
 
 export const ID = '33D5ACC8FA4FAF0B13925815E36479AF0';
@@ -36,10 +36,6 @@ export class FakeClock implements Clock {
 }
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
-export const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 export interface TestServer {
   readonly url: string;
@@ -54,16 +50,9 @@ export async function serve(answer: Answer): Promise<TestServer> {
     asked.push(request.url ?? '');
     made.answer(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(
-    () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  );
-  made.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return made;
+  const { url, close } = await listening(server);
+  onTestFinished(close);
+  return Object.assign(made, { url });
 }
 
 export interface Made {
@@ -106,7 +95,7 @@ export async function makeStore(options: StoreOptions): Promise<Made> {
     clock,
     log: silentLog,
   });
-  closers.push(() => store.close());
+  onTestFinished(() => store.close());
   const gather = (...modules: MinidumpModule[]) =>
     store.gather(
       modules,

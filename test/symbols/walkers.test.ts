@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -17,6 +16,7 @@ import {
   crash,
   type SampleProgram,
 } from '../build/breakpad-client.ts';
+import { listening } from '../build/listening.ts';
 import { BREAKPAD_FOLDER, CACHE, fileDump, makeStackwalker, RUST_WALKER, scratchFolder } from './tools.ts';
 
 const run = promisify(execFile);
@@ -149,27 +149,23 @@ describe.skipIf(missing !== undefined)(
           file.on('error', () => response.writeHead(404).end());
           file.on('open', () => file.pipe(response));
         });
-        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-        try {
-          const walker = await makeStackwalker({ stackwalker: name, symbol_urls: url });
-          const dump = await fileDump(dumps.get('album') as string);
-          const { walk: walked } = await walker.walk({
-            dump,
-            annotations: {},
-            scratch: await scratchFolder(),
-          });
-          const own = walked.modules?.find((m) => m.filename === 'darkroom');
-          expect(own).toMatchObject({ loaded_symbols: true, missing_symbols: false });
-          expect(own?.symbol_url).toBe(`${url}/darkroom/${own?.debug_id}/darkroom.sym`);
-          expect(walked.threads?.[walked.crash_info?.crashing_thread ?? -1]?.frames[0]?.inlines?.length).toBe(
-            2,
-          );
-          // Only what a stack may pass through is asked for: never the dynamic loader's neighbours that nothing points into.
-          expect(asked.length).toBeLessThanOrEqual(walked.modules?.length ?? 0);
-        } finally {
-          await new Promise((resolve) => server.close(resolve));
-        }
+        await using listens = await listening(server);
+        const { url } = listens;
+        const walker = await makeStackwalker({ stackwalker: name, symbol_urls: url });
+        const dump = await fileDump(dumps.get('album') as string);
+        const { walk: walked } = await walker.walk({
+          dump,
+          annotations: {},
+          scratch: await scratchFolder(),
+        });
+        const own = walked.modules?.find((m) => m.filename === 'darkroom');
+        expect(own).toMatchObject({ loaded_symbols: true, missing_symbols: false });
+        expect(own?.symbol_url).toBe(`${url}/darkroom/${own?.debug_id}/darkroom.sym`);
+        expect(walked.threads?.[walked.crash_info?.crashing_thread ?? -1]?.frames[0]?.inlines?.length).toBe(
+          2,
+        );
+        // Only what a stack may pass through is asked for: never the dynamic loader's neighbours that nothing points into.
+        expect(asked.length).toBeLessThanOrEqual(walked.modules?.length ?? 0);
       },
     );
   },

@@ -1,12 +1,10 @@
-/** In a real browser, with scripts off: what headers, cookies and forms come to there. */
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOneTimeLink } from '../../src/web/access/one-time-link.ts';
 import { TABS } from '../../src/web/pages/report-model.ts';
+import { saidServer } from '../build/said-server.ts';
 import { crashFullOf, rawFullOf } from './hostile-crash.ts';
 import { idOf, NOTHING_FOUND, openSite, rawOf, type SiteFixture } from './site-fixture.ts';
 
@@ -64,16 +62,13 @@ describe.skipIf(!CHROMIUM)(`in a browser${CHROMIUM ? '' : ' (skipped: no Chromiu
     await page.waitForURL(`${base}/`);
     const before = site.queue.published.length;
     const form = `<form method="post" action="${base}/report/reprocess/${idOf(1)}"><button>go</button></form>`;
-    const evil = createServer((_request, response) => {
+    await using evil = await saidServer((_heard, response) => {
       response.setHeader('content-type', 'text/html').end(form);
-    }).listen(0, '127.0.0.1');
-    await once(evil, 'listening');
-    await page.goto(`http://localhost:${(evil.address() as AddressInfo).port}/`);
+    });
+    await page.goto(evil.url.replace('127.0.0.1', 'localhost'));
     const answer = page.waitForResponse((response) => response.url().includes('/report/reprocess/'));
     await page.getByRole('button').click();
     expect((await answer).status()).toBe(403);
-    evil.closeAllConnections();
-    evil.close();
     expect(site.queue.published.length).toBe(before);
     await context.close();
   });

@@ -1,11 +1,9 @@
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAnswer } from '../../src/web/sample-crash.ts';
+import { type SaidServer, saidServer } from '../build/said-server.ts';
 import { idOf, openSite, type SiteFixture } from './site-fixture.ts';
 
 describe('answers of the collector', () => {
@@ -23,7 +21,7 @@ describe('answers of the collector', () => {
 
 describe('sample crash', () => {
   let site: SiteFixture;
-  let collector: Server;
+  let collector: SaidServer;
   let url = '';
   let received: { type: string; body: string }[];
   let respond: { status: number; body: string };
@@ -31,19 +29,11 @@ describe('sample crash', () => {
   beforeEach(async () => {
     received = [];
     respond = { status: 200, body: `CrashID=bp-${idOf(7)}\n` };
-    collector = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        received.push({
-          type: request.headers['content-type'] ?? '',
-          body: Buffer.concat(chunks).toString('latin1'),
-        });
-        response.writeHead(respond.status).end(respond.body);
-      });
-    }).listen(0, '127.0.0.1');
-    await once(collector, 'listening');
-    url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}/submit`;
+    collector = await saidServer(({ headers, body }, response) => {
+      received.push({ type: headers['content-type'] ?? '', body: body.toString('latin1') });
+      response.writeHead(respond.status).end(respond.body);
+    });
+    url = `${collector.url}/submit`;
     site = await openSite({ collectorUrl: () => url });
     await mkdir(join(site.dataDir, 'no-sample'));
     await writeFile(
@@ -57,9 +47,7 @@ describe('sample crash', () => {
   });
   afterEach(async () => {
     await site.close();
-    collector.closeAllConnections();
-    collector.close();
-    await once(collector, 'close');
+    await collector.close();
   });
 
   it('goes through the collector as a client would send it, and opens its report', async () => {

@@ -8,6 +8,7 @@ import {
   deadOf,
   newTask,
   newTasks,
+  rejectsWith,
   start,
   totalDepth,
   until,
@@ -31,6 +32,18 @@ export const deadCases: readonly Case[] = [
         (await deadOf(queue)).map(({ task, reason }) => [task?.crashId, reason]),
         tasks.map(({ crashId }, index) => [crashId, `reason ${index}`]),
       );
+    },
+  ],
+
+  [
+    'stops listing the dead when the caller does',
+    async (queue) => {
+      await bury(queue, newTasks(2));
+      const caller = new AbortController();
+      const listed = queue.listDead({ signal: caller.signal })[Symbol.asyncIterator]();
+      assert.equal((await listed.next()).done, false);
+      caller.abort();
+      await rejectsWith('aborted', () => listed.next());
     },
   ],
 

@@ -12,7 +12,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { isAborted, throwIfAborted } from '../../lib/abort.ts';
+import { isAborted } from '../../lib/abort.ts';
 import { type Disk, listFolder } from '../../lib/disk.ts';
 import { ThreadedDisk } from '../../lib/disk-thread.ts';
 import type { Log } from '../../lib/log.ts';
@@ -129,16 +129,8 @@ export class FsQueue implements CrashQueue {
     });
   }
 
-  async *listDead(options?: CallOptions): AsyncIterable<DeadTask<CrashTask>> {
-    this.#life.ensureOpen();
-    try {
-      for await (const dead of this.#dead.list()) {
-        throwIfAborted(options?.signal);
-        yield dead;
-      }
-    } catch (error) {
-      throw toQueueError(error);
-    }
+  listDead(options?: CallOptions): AsyncIterable<DeadTask<CrashTask>> {
+    return this.#life.iterate(options, () => this.#dead.list());
   }
 
   requeueDead(which: DeadSelection, options?: CallOptions): Promise<number> {

@@ -99,9 +99,8 @@ export class MemoryQueue implements CrashQueue {
     });
   }
 
-  async *listDead(_options?: CallOptions): AsyncIterable<DeadTask<CrashTask>> {
-    this.#life.ensureOpen();
-    yield* [...this.#dead];
+  listDead(options?: CallOptions): AsyncIterable<DeadTask<CrashTask>> {
+    return this.#life.iterate(options, () => [...this.#dead]);
   }
 
   requeueDead(which: DeadSelection, options?: CallOptions): Promise<number> {

@@ -3,7 +3,6 @@ import { DatabaseError } from '../../database/errors.ts';
 import { migrate } from '../../database/migrate.ts';
 import { checkServer, postgresDatabase } from '../../database/postgres-database.ts';
 import type { PostgresPool } from '../../database/postgres-pool.ts';
-import { throwIfAborted } from '../../lib/abort.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CrashId } from '../../model/crash-id.ts';
 import type { CallOptions } from '../../model/report.ts';
@@ -141,16 +140,8 @@ class PostgresQueue implements CrashQueue {
     return this.#life.call(options, () => this.#tasks.depth(lane, options));
   }
 
-  async *listDead(options?: CallOptions): AsyncIterable<DeadTask<CrashTask>> {
-    this.#life.ensureOpen();
-    try {
-      for await (const dead of this.#tasks.listDead(options)) {
-        throwIfAborted(options?.signal);
-        yield dead;
-      }
-    } catch (error) {
-      throw toQueueError(error);
-    }
+  listDead(options?: CallOptions): AsyncIterable<DeadTask<CrashTask>> {
+    return this.#life.iterate(options, () => this.#tasks.listDead(options));
   }
 
   requeueDead(which: DeadSelection, options?: CallOptions): Promise<number> {

@@ -1,5 +1,4 @@
 /** What the server, the network and TLS say, in our words: which setting it is about and what to do. */
-import { isAborted } from '../../lib/abort.ts';
 import { SettingsError } from '../../lib/settings.ts';
 import { QueueError } from '../contract.ts';
 import { type Address, settingName } from './address.ts';
@@ -106,9 +105,3 @@ export function toQueueError(error: unknown): unknown {
     cause: error,
   });
 }
-
-/** As `toQueueError`, of what is not waited for through the queue's lifecycle. */
-export const toQueueErrorOrAborted = (error: unknown): unknown =>
-  isAborted(error)
-    ? new QueueError('aborted', 'the call was aborted', { cause: error })
-    : toQueueError(error);

@@ -25,7 +25,7 @@ import { withConnection } from './connecting.ts';
 import { type ConsumeSession, consumingLink } from './consuming.ts';
 import { Control } from './control.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { toQueueError, toQueueErrorOrAborted } from './failures.ts';
+import { toQueueError } from './failures.ts';
 import { Forgetting } from './forgetting.ts';
 import type { Link } from './link.ts';
 import { taskMessage } from './message.ts';
@@ -134,13 +134,8 @@ export class RabbitQueue implements CrashQueue {
     });
   }
 
-  async *listDead(options?: CallOptions): AsyncGenerator<DeadTask<CrashTask>> {
-    this.#life.ensureOpen();
-    try {
-      yield* this.#dead.list(options);
-    } catch (error) {
-      throw toQueueErrorOrAborted(error);
-    }
+  listDead(options?: CallOptions): AsyncIterable<DeadTask<CrashTask>> {
+    return this.#life.iterate(options, () => this.#dead.list(options));
   }
 
   requeueDead(which: DeadSelection, options?: CallOptions): Promise<number> {

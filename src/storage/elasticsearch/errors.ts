@@ -1,7 +1,6 @@
 /** What Elasticsearch and its client throw, as a StorageError: once, with the setting to look at where there is one. */
 import { errors } from '@elastic/elasticsearch';
 import { isAborted } from '../../lib/abort.ts';
-import { QueryError } from '../../search/errors.ts';
 import { StorageError, type StorageErrorCode, toStorageError } from '../errors.ts';
 import type { Label } from './settings.ts';
 
@@ -166,8 +165,6 @@ function verdictOf(site: Site, error: unknown): Verdict | undefined {
 /** Any failure of a call, with its code and one line of text. */
 export function elasticsearchError(site: Site, error: unknown): StorageError {
   if (error instanceof StorageError) return error;
-  if (error instanceof QueryError)
-    return new StorageError(error.code, site.name, error.message, { cause: error });
   const verdict = isAborted(error) ? undefined : verdictOf(site, error);
   if (!verdict) return toStorageError(site.name, error);
   return new StorageError(verdict.code, site.name, verdict.detail, { cause: withoutBody(error) });

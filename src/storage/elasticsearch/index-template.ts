@@ -4,8 +4,8 @@
  */
 import type { Client, estypes } from '@elastic/elasticsearch';
 import type { CallOptions } from '../../model/report.ts';
-import { QueryError } from '../../search/errors.ts';
 import type { FieldDefinition } from '../../search/fields.ts';
+import { refuseUnknown } from '../../search/known-fields.ts';
 import { StorageError } from '../errors.ts';
 import { withClusterLock } from './cluster-lock.ts';
 import { answerOf, type Site } from './errors.ts';
@@ -95,8 +95,7 @@ export class IndexTemplate {
       const stored = await this.#read(options);
       this.#fields = new Map([...(stored ?? []), ...this.#own]);
     }
-    const unknown = names.filter((name) => !this.#fields.has(name));
-    if (unknown.length > 0) throw new QueryError('invalid', `unknown field: ${unknown.join(', ')}`, unknown);
+    refuseUnknown(names, this.#fields);
     return this.#fields;
   }
 

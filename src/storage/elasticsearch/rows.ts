@@ -1,7 +1,7 @@
 /** Rows of a scan: which parts of a document they need, and how they are made of it. */
 import type { CrashId } from '../../model/crash-id.ts';
 import { QueryError } from '../../search/errors.ts';
-import type { FieldDefinition } from '../../search/fields.ts';
+import { knownField } from '../../search/known-fields.ts';
 import type { Row } from '../../search/query.ts';
 import { shownValue, sourceOf } from './field-values.ts';
 import type { Fields } from './index-template.ts';
@@ -12,20 +12,14 @@ const EXTRAS: readonly string[] = ['signature_input', 'signature_trace'];
 
 export const isExtra = (column: string): boolean => EXTRAS.includes(column);
 
-function definitionOf(name: string, fields: Fields): FieldDefinition {
-  const field = fields.get(name);
-  if (!field) throw new QueryError('invalid', `unknown field: ${name}`, [name]);
-  return field;
-}
-
 /** The parts of a document that hold these columns. */
 export const sourcesOf = (columns: readonly string[], fields: Fields): readonly string[] =>
-  columns.flatMap((name) => (isExtra(name) ? [name] : sourceOf(definitionOf(name, fields))));
+  columns.flatMap((name) => (isExtra(name) ? [name] : sourceOf(knownField(fields, name))));
 
 export function rowOf({ _id, _source = {} }: Hit, columns: readonly string[], fields: Fields): Row {
   const row: Record<string, unknown> & { id: CrashId } = { id: _id as CrashId };
   for (const name of columns) {
-    if (!isExtra(name)) row[name] = shownValue(definitionOf(name, fields), _source);
+    if (!isExtra(name)) row[name] = shownValue(knownField(fields, name), _source);
     else {
       const text = _source[name];
       row[name] = typeof text === 'string' ? (JSON.parse(text) as unknown) : null;

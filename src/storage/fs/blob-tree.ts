@@ -3,11 +3,14 @@ import { rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { throwIfAborted } from '../../lib/abort.ts';
 import type { CallOptions, Dump } from '../../model/report.ts';
+import { blobNames, decodeBlobName } from '../blob-names.ts';
 import { StorageError } from '../errors.ts';
-import { decodeName, encodeKey } from './blob-keys.ts';
 import { isOccupied, moveIntoTree, namesIn } from './crash-folders.ts';
 import { isMissing } from './fs-errors.ts';
-import { checkPresent, type FsParts, fileDump, notFound } from './fs-parts.ts';
+import { checkPresent, type FsParts, fileDump, orNotFound } from './fs-parts.ts';
+
+/** ASCII alone: a file system may keep other letters in another form. */
+const PLAIN = /^[A-Za-z0-9._-]$/;
 
 interface Entry {
   /** What the keys below begin with; for a blob, its key. */
@@ -39,13 +42,8 @@ export class BlobTree {
 
   async get(key: string): Promise<Dump> {
     const path = this.#path(key);
-    try {
-      const { size } = await stat(path);
-      return fileDump(this.#parts.name, { name: key, size }, path);
-    } catch (error) {
-      if (isMissing(error)) return notFound(this.#parts, 'no such blob');
-      throw error;
-    }
+    const { size } = await orNotFound(this.#parts, 'no such blob', () => stat(path));
+    return fileDump(this.#parts.name, { name: key, size }, path);
   }
 
   async has(key: string): Promise<boolean> {
@@ -110,13 +108,13 @@ export class BlobTree {
   #path(key: string): string {
     if (!key.isWellFormed())
       throw new StorageError('invalid', this.#parts.name, 'the key of a blob is no Unicode text');
-    return join(this.#root, ...encodeKey(key));
+    return join(this.#root, ...blobNames(key, PLAIN));
   }
 }
 
 async function entriesOf(folder: Entry, prefix: string): Promise<Entry[]> {
   const entries = (await namesIn(folder.path)).map((name): Entry => {
-    const { text, kind } = decodeName(name);
+    const { text, kind } = decodeBlobName(name);
     return { key: folder.key + text, path: join(folder.path, name), kind };
   });
   const near = entries.filter(({ key }) => key.startsWith(prefix) || prefix.startsWith(key));

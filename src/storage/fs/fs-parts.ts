@@ -64,6 +64,16 @@ export async function notFound(parts: FsParts, detail: string): Promise<never> {
   throw new StorageError('not_found', parts.name, detail);
 }
 
+/** What `read` finds in files; `notFound` when one of them is missing. */
+export async function orNotFound<T>(parts: FsParts, detail: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isMissing(error)) return notFound(parts, detail);
+    throw error;
+  }
+}
+
 /** A handle on a file of a crash: never written again, only unlinked. */
 export const fileDump = (store: string, info: DumpInfo, path: string): Dump => ({
   ...info,

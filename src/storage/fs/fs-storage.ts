@@ -26,8 +26,16 @@ import {
   readManifest,
 } from './crash-folders.ts';
 import { CrashWriter } from './crash-writer.ts';
-import { fsError, isMissing } from './fs-errors.ts';
-import { checkPresent, checkRoot, type FsParts, fileDump, notFound, openParts } from './fs-parts.ts';
+import { fsError } from './fs-errors.ts';
+import {
+  checkPresent,
+  checkRoot,
+  type FsParts,
+  fileDump,
+  notFound,
+  openParts,
+  orNotFound,
+} from './fs-parts.ts';
 import { fromGzipJson, toGzipJson } from './gzip-json.ts';
 
 export const FS_CAPABILITIES = [
@@ -118,13 +126,9 @@ export class FsStorage implements CrashStorage<(typeof FS_CAPABILITIES)[number]>
 
   readProcessed(id: CrashId, options?: CallOptions): Promise<ProcessedCrash> {
     return this.#gate.run(options, async () => {
-      try {
-        const bytes = await readFile(join(this.#folder(id), PROCESSED_FILE));
-        return (await fromGzipJson(this.name, bytes)) as ProcessedCrash;
-      } catch (error) {
-        if (isMissing(error)) return notFound(this.#parts, `no processed crash ${id}`);
-        throw error;
-      }
+      const path = join(this.#folder(id), PROCESSED_FILE);
+      const bytes = await orNotFound(this.#parts, `no processed crash ${id}`, () => readFile(path));
+      return (await fromGzipJson(this.name, bytes)) as ProcessedCrash;
     });
   }
 

@@ -22,8 +22,8 @@ import {
   toSocorroRaw,
 } from '../socorro-format.ts';
 import { moveIntoTree, namesIn, pruneAbove, putInto } from './crash-folders.ts';
-import { fsError, isMissing } from './fs-errors.ts';
-import { checkPresent, checkRoot, type FsParts, fileDump, notFound, openParts } from './fs-parts.ts';
+import { fsError } from './fs-errors.ts';
+import { checkPresent, checkRoot, type FsParts, fileDump, openParts, orNotFound } from './fs-parts.ts';
 import { fromGzipJson, toGzipJson } from './gzip-json.ts';
 import { dayFolder, dumpFile, processedFile, radixOf, rawFile, type SocorroTree } from './socorro-paths.ts';
 import { type FiledCrash, SlotIndex } from './socorro-slots.ts';
@@ -150,13 +150,8 @@ export class SocorroFsStorage implements CrashStorage<(typeof SOCORRO_FS_CAPABIL
       const crash = this.#place(id);
       const { checksums } = await this.#raw(crash);
       const path = join(crash.folder, dumpFile(id, name));
-      try {
-        const { size } = await stat(path);
-        return fileDump(this.name, { name, size, ...sumOf(checksums, name) }, path);
-      } catch (error) {
-        if (isMissing(error)) return notFound(this.#parts, `no such dump of ${id}`);
-        throw error;
-      }
+      const { size } = await orNotFound(this.#parts, `no such dump of ${id}`, () => stat(path));
+      return fileDump(this.name, { name, size, ...sumOf(checksums, name) }, path);
     });
   }
 
@@ -181,16 +176,10 @@ export class SocorroFsStorage implements CrashStorage<(typeof SOCORRO_FS_CAPABIL
 
   readProcessed(id: CrashId, options?: CallOptions): Promise<ProcessedCrash> {
     return this.#gate.run(options, async () => {
-      try {
-        const bytes = await readFile(join(this.#place(id).folder, processedFile(id)));
-        return fromSocorroProcessed(
-          id,
-          (await fromGzipJson(this.name, bytes)) as Readonly<Record<string, unknown>>,
-        );
-      } catch (error) {
-        if (isMissing(error)) return notFound(this.#parts, `no processed crash ${id}`);
-        throw error;
-      }
+      const path = join(this.#place(id).folder, processedFile(id));
+      const bytes = await orNotFound(this.#parts, `no processed crash ${id}`, () => readFile(path));
+      const json = await fromGzipJson(this.name, bytes);
+      return fromSocorroProcessed(id, json as Readonly<Record<string, unknown>>);
     });
   }
 
@@ -257,12 +246,13 @@ export class SocorroFsStorage implements CrashStorage<(typeof SOCORRO_FS_CAPABIL
   }
 
   async #raw(crash: FiledCrash): Promise<SocorroRaw> {
+    const path = join(crash.folder, rawFile(crash.id));
+    const text = await orNotFound(this.#parts, `no raw crash ${crash.id}`, () => readFile(path, 'utf8'));
     try {
-      const json = JSON.parse(await readFile(join(crash.folder, rawFile(crash.id)), 'utf8')) as unknown;
+      const json = JSON.parse(text) as unknown;
       if (typeof json === 'object' && json !== null)
         return fromSocorroRaw(crash.id, json as Readonly<Record<string, unknown>>);
     } catch (error) {
-      if (isMissing(error)) return notFound(this.#parts, `no raw crash ${crash.id}`);
       if (!(error instanceof SyntaxError)) throw error;
     }
     throw new StorageError('corrupt', this.name, `${rawFile(crash.id)} is no JSON object`);

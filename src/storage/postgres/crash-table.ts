@@ -6,9 +6,10 @@ import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import type { CallOptions, RawCrash } from '../../model/report.ts';
 import { dateOf, valueIn } from '../../search/values.ts';
 import { StorageError } from '../errors.ts';
+import type { Fields } from '../sql-search/field-columns.ts';
 import { placesOf } from './chunks.ts';
 import { exactJson, parseExact, withDocument } from './documents.ts';
-import { columnsNeeded, columnValues, type FieldColumn } from './field-columns.ts';
+import { columnsNeeded, columnValues } from './field-columns.ts';
 import type { FieldRegistry } from './field-registry.ts';
 import { dayColumn, type Partitions } from './partitions.ts';
 import type { Tables } from './tables.ts';
@@ -36,7 +37,7 @@ export class CrashTable {
   readonly #partitions: Partitions;
   readonly #registry: FieldRegistry;
   /** Made anew when the fields change. */
-  #upsert: { readonly fields: ReadonlyMap<string, FieldColumn>; readonly sql: string } | undefined;
+  #upsert: { readonly fields: Fields; readonly sql: string } | undefined;
 
   constructor(
     store: string,
@@ -109,12 +110,12 @@ export class CrashTable {
     return found === version;
   }
 
-  #sql(fields: ReadonlyMap<string, FieldColumn>): string {
+  #sql(fields: Fields): string {
     if (this.#upsert?.fields !== fields) this.#upsert = { fields, sql: this.#upsertSql(fields) };
     return this.#upsert.sql;
   }
 
-  #upsertSql(fields: ReadonlyMap<string, FieldColumn>): string {
+  #upsertSql(fields: Fields): string {
     const added = [...fields.values()].flatMap((field) => columnsNeeded(field).map(([name]) => `"${name}"`));
     const columns = [...BASE, ...added];
     const updates = columns.slice(2).map((name) => `${name} = excluded.${name}`);

@@ -1,26 +1,15 @@
-/**
- * Which column of `crash` holds a field. A column's name begins with the way its values are stored, so that a field
- * whose type changes gets a new column and the values of another kind stay out of it.
- */
+/** SQL types and values of the columns that hold fields. */
 import { wordsOf } from '../../lib/words.ts';
 import type { FieldDefinition } from '../../search/fields.ts';
 import { type FieldValue, plainText } from '../../search/values.ts';
 import { versionKey } from '../../search/version-order.ts';
+import {
+  columnOf as commonColumnOf,
+  type FieldColumn,
+  isBuiltIn,
+  type Kind,
+} from '../sql-search/field-columns.ts';
 
-/** `list` is JSONB. */
-export type Kind = 'text' | 'number' | 'flag' | 'list';
-
-export interface FieldColumn {
-  readonly definition: FieldDefinition;
-  readonly kind: Kind;
-  readonly column: string;
-  /** Versions: a second column whose byte order is the order of the values. */
-  readonly orderColumn?: string;
-  /** Texts: a second column with the words, a JSONB array; of a list, an array of such arrays. */
-  readonly wordsColumn?: string;
-}
-
-const PREFIX: { readonly [K in Kind]: string } = { text: 't', number: 'r', flag: 'b', list: 'j' };
 /** Text compares byte by byte, as in every other store. */
 const TEXT = 'text collate "C"';
 const SQL_TYPE: { readonly [K in Kind]: string } = {
@@ -30,33 +19,11 @@ const SQL_TYPE: { readonly [K in Kind]: string } = {
   list: 'jsonb',
 };
 
-function kindOf({ type, many }: FieldDefinition): Kind {
-  if (many) return 'list';
-  if (type === 'integer' || type === 'number') return 'number';
-  return type === 'boolean' ? 'flag' : 'text';
-}
-
-/** Crash id and date are columns from the beginning. */
-const BUILT_IN: ReadonlyMap<string, string> = new Map([
-  ['id', 'id'],
-  ['date_processed', 'date'],
-]);
-
+/** With the words of a text in a column of their own, a JSONB array; of a list, an array of such arrays. */
 export function columnOf(definition: FieldDefinition): FieldColumn {
-  const builtIn = definition.from === 'processed' ? BUILT_IN.get(definition.path) : undefined;
-  if (builtIn) return { definition, kind: 'text', column: builtIn };
-  const kind = kindOf(definition);
-  const { name, type } = definition;
-  return {
-    definition,
-    kind,
-    column: `${PREFIX[kind]}_${name}`,
-    ...(type === 'version' && kind === 'text' ? { orderColumn: `v_${name}` } : {}),
-    ...(type === 'text' ? { wordsColumn: `w${PREFIX[kind]}_${name}` } : {}),
-  };
+  const { wordsColumn, ...field } = commonColumnOf(definition);
+  return wordsColumn === undefined || isBuiltIn(field) ? field : { ...field, wordsColumn: `w${wordsColumn}` };
 }
-
-export const isBuiltIn = (field: FieldColumn): boolean => field.column === 'id' || field.column === 'date';
 
 /** Columns to be added to `crash`, with their SQL type. */
 export function columnsNeeded(field: FieldColumn): readonly (readonly [name: string, type: string])[] {

@@ -4,7 +4,9 @@ import type { PostgresSession } from '../../database/postgres-session.ts';
 import type { CallOptions } from '../../model/report.ts';
 import { QueryError } from '../../search/errors.ts';
 import type { FieldDefinition } from '../../search/fields.ts';
-import { columnOf, columnsNeeded, type FieldColumn } from './field-columns.ts';
+import { refuseUnknown } from '../../search/known-fields.ts';
+import type { FieldColumn, Fields } from '../sql-search/field-columns.ts';
+import { columnOf, columnsNeeded } from './field-columns.ts';
 import type { Tables } from './tables.ts';
 
 /** Leaves room for a prefix within the 63 bytes of a name of Postgres. */
@@ -13,7 +15,7 @@ const NAME = /^[a-z][a-z0-9_]{0,58}$/;
 export class FieldRegistry {
   readonly #pool: PostgresPool;
   readonly #tables: Tables;
-  #fields: ReadonlyMap<string, FieldColumn> = new Map();
+  #fields: Fields = new Map();
   #version = -1;
 
   constructor(pool: PostgresPool, tables: Tables) {
@@ -21,7 +23,7 @@ export class FieldRegistry {
     this.#tables = tables;
   }
 
-  get fields(): ReadonlyMap<string, FieldColumn> {
+  get fields(): Fields {
     return this.#fields;
   }
 
@@ -100,10 +102,9 @@ export class FieldRegistry {
   }
 
   /** The fields of these names; looked up again, because another process may have added one. */
-  async find(names: readonly string[], options: CallOptions = {}): Promise<ReadonlyMap<string, FieldColumn>> {
+  async find(names: readonly string[], options: CallOptions = {}): Promise<Fields> {
     if (names.some((name) => !this.#fields.has(name))) await this.load(options);
-    const unknown = names.filter((name) => !this.#fields.has(name));
-    if (unknown.length > 0) throw new QueryError('invalid', `unknown field: ${unknown.join(', ')}`, unknown);
+    refuseUnknown(names, this.#fields);
     return this.#fields;
   }
 }

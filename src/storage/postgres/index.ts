@@ -2,18 +2,11 @@ import { DatabaseError } from '../../database/errors.ts';
 import { PostgresPool } from '../../database/postgres-pool.ts';
 import { type PostgresSettings, postgresSchema } from '../../database/postgres-settings.ts';
 import type { SettingsSchema } from '../../lib/settings.ts';
+import { fromDatabase } from '../database-errors.ts';
 import { defineBackend, type OpenContext } from '../definition.ts';
-import { toStorageError } from '../errors.ts';
 import type { UpkeepOptions } from '../upkeep.ts';
 import { POSTGRES_CAPABILITIES, PostgresStorage } from './postgres-storage.ts';
-import {
-  createDatabase,
-  initSchema,
-  prepareSchema,
-  sweepSchema,
-  toStoreError,
-  wipeSchema,
-} from './schema.ts';
+import { createDatabase, initSchema, prepareSchema, sweepSchema, wipeSchema } from './schema.ts';
 import { isSchemaName, Tables } from './tables.ts';
 
 export interface PostgresStorageOptions extends PostgresSettings {
@@ -65,7 +58,7 @@ async function withPool<T>(
     pool = poolOf(options, context, label);
     return await work(pool, tablesOf(options, context, label));
   } catch (error) {
-    throw toStorageError(context.name, toStoreError(context.name, error));
+    throw fromDatabase(context.name, error);
   } finally {
     await pool?.close();
   }
@@ -88,7 +81,7 @@ export default defineBackend<PostgresStorageOptions>({
       const tables = tablesOf(options, context, label);
       return await PostgresStorage.open(context.name, () => poolOf(options, context, label), tables);
     } catch (error) {
-      throw toStorageError(context.name, toStoreError(context.name, error));
+      throw fromDatabase(context.name, error);
     }
   },
   upkeep: {

@@ -4,22 +4,23 @@ import type { PostgresPool } from '../../database/postgres-pool.ts';
 import type { CrashId } from '../../model/crash-id.ts';
 import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import type { CallOptions, Dump, DumpInfo, RawCrash, Report } from '../../model/report.ts';
-import { QueryError } from '../../search/errors.ts';
 import type { FieldDefinition } from '../../search/fields.ts';
 import type { Row, ScanRequest, SearchQuery, SearchResult } from '../../search/query.ts';
 import { CallGate } from '../call-gate.ts';
 import { type Capability, type CrashStorage, HEALTHY, type Health } from '../contract.ts';
+import { fromDatabase } from '../database-errors.ts';
 import { checkDay } from '../days.ts';
-import { StorageError, toStorageError } from '../errors.ts';
+import { Searcher } from '../sql-search/search.ts';
+import type { SqlIndex } from '../sql-search/sql-index.ts';
 import { BlobTable } from './blob-table.ts';
+import { crashIndex } from './crash-index.ts';
 import { CrashTable } from './crash-table.ts';
 import { FieldRegistry } from './field-registry.ts';
 import { Partitions } from './partitions.ts';
 import { ReportTable } from './report-table.ts';
 import { Retention } from './retention.ts';
 import { scanCrashes } from './scan.ts';
-import { checkSchema, toStoreError } from './schema.ts';
-import { Searcher } from './search.ts';
+import { checkSchema } from './schema.ts';
 import type { Tables } from './tables.ts';
 
 export const POSTGRES_CAPABILITIES = [
@@ -38,12 +39,6 @@ export const POSTGRES_CAPABILITIES = [
 /** Ids to a page of `list`. */
 const LIST_PAGE = 1000;
 
-function wrap(store: string, error: unknown): StorageError {
-  if (error instanceof QueryError)
-    return new StorageError(error.code, store, error.message, { cause: error });
-  return toStorageError(store, toStoreError(store, error));
-}
-
 export class PostgresStorage implements CrashStorage<(typeof POSTGRES_CAPABILITIES)[number]> {
   readonly name: string;
   readonly use = 'postgres';
@@ -56,6 +51,7 @@ export class PostgresStorage implements CrashStorage<(typeof POSTGRES_CAPABILITI
   readonly #reports: ReportTable;
   readonly #crashes: CrashTable;
   readonly #blobs: BlobTable;
+  readonly #index: SqlIndex;
   readonly #searcher: Searcher;
   readonly #retention: Retention;
   #closing: Promise<void> | undefined;
@@ -65,13 +61,14 @@ export class PostgresStorage implements CrashStorage<(typeof POSTGRES_CAPABILITI
     this.#pool = pool;
     this.#tables = tables;
     this.#registry = registry;
-    this.#gate = new CallGate(name, (error) => wrap(name, error));
+    this.#gate = new CallGate(name, (error) => fromDatabase(name, error));
     const partitions = new Partitions(pool, tables);
     this.#reports = new ReportTable(name, pool, tables, partitions);
     this.#crashes = new CrashTable(name, pool, tables, partitions, registry);
     this.#blobs = new BlobTable(name, pool, tables);
     this.#retention = new Retention(pool, tables, partitions, (session, id) => this.#removeAll(session, id));
-    this.#searcher = new Searcher(name, pool, tables, registry, postgresDatabase(pool).tables());
+    this.#index = crashIndex(name, pool, tables, registry, postgresDatabase(pool).tables());
+    this.#searcher = new Searcher(this.#index);
   }
 
   /**
@@ -89,7 +86,7 @@ export class PostgresStorage implements CrashStorage<(typeof POSTGRES_CAPABILITI
       return new PostgresStorage(name, pool, tables, registry);
     } catch (error) {
       await pool?.close();
-      throw wrap(name, error);
+      throw fromDatabase(name, error);
     }
   }
 
@@ -148,7 +145,7 @@ export class PostgresStorage implements CrashStorage<(typeof POSTGRES_CAPABILITI
 
   scan(request: ScanRequest, options?: CallOptions): AsyncIterable<Row> {
     return this.#gate.iterate(options, () =>
-      scanCrashes(this.#pool, this.#tables, this.#registry, request, options),
+      scanCrashes(this.#pool, this.#tables, this.#index, request, options),
     );
   }
 
@@ -186,7 +183,7 @@ export class PostgresStorage implements CrashStorage<(typeof POSTGRES_CAPABILITI
     try {
       await this.#closing;
     } catch (error) {
-      throw wrap(this.name, error);
+      throw fromDatabase(this.name, error);
     }
   }
 

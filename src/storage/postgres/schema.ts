@@ -1,5 +1,4 @@
 /** Whether the tables are there and of this version; making them; sweeping and emptying them. */
-import { DatabaseError } from '../../database/errors.ts';
 import { migrate } from '../../database/migrate.ts';
 import { postgresDatabase } from '../../database/postgres-database.ts';
 import { sqlStateOf } from '../../database/postgres-errors.ts';
@@ -188,12 +187,4 @@ export async function wipeSchema(
     `dropped ${weeks.length} weeks of crashes in schema ${tables.schema}`,
     `emptied the blobs in schema ${tables.schema}`,
   ];
-}
-
-/** A failure to reach the server, as a store says it. */
-export function toStoreError(store: string, error: unknown): unknown {
-  if (!(error instanceof DatabaseError)) return error;
-  return new StorageError(error.code === 'conflict' ? 'internal' : error.code, store, error.message, {
-    cause: error,
-  });
 }

@@ -1,54 +1,16 @@
-/**
- * Which column of `crash` holds a field. A column's name begins with the way its values are stored, so that a field
- * whose type changes gets a new column and the values of another kind stay out of it.
- */
+/** SQL types and values of the columns that hold fields. */
 import type { SqlValue } from '../../database/sqlite-protocol.ts';
-import type { FieldDefinition } from '../../search/fields.ts';
 import type { FieldValue } from '../../search/values.ts';
 import { versionKey } from '../../search/version-order.ts';
+import { type FieldColumn, isBuiltIn, type Kind } from '../sql-search/field-columns.ts';
 
-/** `text`, `number` (as float: SQLite's integers may be larger than ours), `flag` 0 or 1, `list` as JSON. */
-type Kind = 'text' | 'number' | 'flag' | 'list';
-
-export interface FieldColumn {
-  readonly definition: FieldDefinition;
-  readonly kind: Kind;
-  readonly column: string;
-  /** A second column whose byte order is the order of the values; versions have one. */
-  readonly orderColumn?: string;
-}
-
-const PREFIX: { readonly [K in Kind]: string } = { text: 't', number: 'r', flag: 'b', list: 'j' };
+/** Numbers as float: SQLite's integers may be larger than ours. A flag is 0 or 1, a list JSON. */
 const SQL_TYPE: { readonly [K in Kind]: string } = {
   text: 'text',
   number: 'real',
   flag: 'integer',
   list: 'text',
 };
-
-function kindOf({ type, many }: FieldDefinition): Kind {
-  if (many) return 'list';
-  if (type === 'integer' || type === 'number') return 'number';
-  return type === 'boolean' ? 'flag' : 'text';
-}
-
-/** Crash id and date are columns from the beginning. */
-const BUILT_IN: ReadonlyMap<string, string> = new Map([
-  ['id', 'id'],
-  ['date_processed', 'date'],
-]);
-
-export function columnOf(definition: FieldDefinition): FieldColumn {
-  const builtIn = definition.from === 'processed' ? BUILT_IN.get(definition.path) : undefined;
-  if (builtIn) return { definition, kind: 'text', column: builtIn };
-  const kind = kindOf(definition);
-  const column = `${PREFIX[kind]}_${definition.name}`;
-  return definition.type === 'version' && kind === 'text'
-    ? { definition, kind, column, orderColumn: `v_${definition.name}` }
-    : { definition, kind, column };
-}
-
-export const isBuiltIn = (field: FieldColumn): boolean => field.column === 'id' || field.column === 'date';
 
 /** Columns to be added to `crash`, with their SQL type. */
 export function columnsNeeded(field: FieldColumn): readonly (readonly [name: string, type: string])[] {
@@ -69,11 +31,4 @@ function storedValue(value: FieldValue): SqlValue {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   return value;
-}
-
-/** What a hit or a row shows of the column's value. */
-export function shownValue(field: FieldColumn, stored: SqlValue): unknown {
-  if (stored === null) return null;
-  if (field.kind === 'flag') return stored === 1;
-  return field.kind === 'list' ? (JSON.parse(String(stored)) as unknown) : stored;
 }

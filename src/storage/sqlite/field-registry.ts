@@ -4,7 +4,9 @@ import type { SqlValue, Statement } from '../../database/sqlite-protocol.ts';
 import type { CallOptions } from '../../model/report.ts';
 import { QueryError } from '../../search/errors.ts';
 import type { FieldDefinition } from '../../search/fields.ts';
-import { columnOf, columnsNeeded, type FieldColumn } from './field-columns.ts';
+import { refuseUnknown } from '../../search/known-fields.ts';
+import { columnOf, type Fields } from '../sql-search/field-columns.ts';
+import { columnsNeeded } from './field-columns.ts';
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
@@ -20,14 +22,14 @@ export const VERSION: Statement = { sql: 'select user_version from pragma_user_v
 
 export class FieldRegistry {
   readonly #file: SqliteFile;
-  #fields: ReadonlyMap<string, FieldColumn> = new Map();
+  #fields: Fields = new Map();
   #version: SqlValue = null;
 
   constructor(file: SqliteFile) {
     this.#file = file;
   }
 
-  get fields(): ReadonlyMap<string, FieldColumn> {
+  get fields(): Fields {
     return this.#fields;
   }
 
@@ -84,10 +86,9 @@ export class FieldRegistry {
   }
 
   /** The field of that name; looked up again in the file, because another process may have added it. */
-  async find(names: readonly string[], options: CallOptions = {}): Promise<ReadonlyMap<string, FieldColumn>> {
+  async find(names: readonly string[], options: CallOptions = {}): Promise<Fields> {
     if (names.some((name) => !this.#fields.has(name))) await this.load(options);
-    const unknown = names.filter((name) => !this.#fields.has(name));
-    if (unknown.length > 0) throw new QueryError('invalid', `unknown field: ${unknown.join(', ')}`, unknown);
+    refuseUnknown(names, this.#fields);
     return this.#fields;
   }
 }

@@ -6,8 +6,9 @@ import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import type { CallOptions, RawCrash } from '../../model/report.ts';
 import { dateOf, valueIn } from '../../search/values.ts';
 import { StorageError } from '../errors.ts';
+import type { Fields } from '../sql-search/field-columns.ts';
 import { joinProcessed, type ProcessedParts, splitProcessed, unpackJson } from './documents.ts';
-import { columnsNeeded, columnValues, type FieldColumn } from './field-columns.ts';
+import { columnsNeeded, columnValues } from './field-columns.ts';
 import { type FieldRegistry, VERSION } from './field-registry.ts';
 
 /** The date in a crash id, `YYMMDD`: what `list` goes by. */
@@ -20,7 +21,7 @@ export class ProcessedTable {
   readonly #file: SqliteFile;
   readonly #registry: FieldRegistry;
   /** Made anew when the fields change. */
-  #upsert: { readonly fields: ReadonlyMap<string, FieldColumn>; readonly sql: string } | undefined;
+  #upsert: { readonly fields: Fields; readonly sql: string } | undefined;
 
   constructor(store: string, file: SqliteFile, registry: FieldRegistry) {
     this.#store = store;
@@ -91,7 +92,7 @@ export class ProcessedTable {
   }
 }
 
-function upsertSql(fields: ReadonlyMap<string, FieldColumn>): string {
+function upsertSql(fields: Fields): string {
   const names = [...fields.values()].flatMap((field) => columnsNeeded(field).map(([name]) => `"${name}"`));
   const columns = ['id', 'date', 'day', ...names];
   const updates = columns.slice(1).map((name) => `${name} = excluded.${name}`);

@@ -11,14 +11,16 @@ import type { FieldDefinition } from '../../search/fields.ts';
 import type { Row, ScanRequest, SearchQuery, SearchResult } from '../../search/query.ts';
 import { CallGate } from '../call-gate.ts';
 import { type Capability, type CrashStorage, HEALTHY, type Health } from '../contract.ts';
+import { fromDatabase } from '../database-errors.ts';
 import { checkDay } from '../days.ts';
+import { Searcher } from '../sql-search/search.ts';
+import type { SqlIndex } from '../sql-search/sql-index.ts';
+import { crashIndex } from './crash-index.ts';
 import { FieldRegistry } from './field-registry.ts';
 import { ProcessedTable } from './processed-table.ts';
 import { ReportTable, removeReport } from './report-table.ts';
 import { scanCrashes } from './scan.ts';
 import { MIGRATIONS } from './schema.ts';
-import { Searcher } from './search.ts';
-import { wrapSqlite } from './sqlite-errors.ts';
 
 export const SQLITE_CAPABILITIES = [
   'report.write',
@@ -52,6 +54,7 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
   readonly #registry: FieldRegistry;
   readonly #reports: ReportTable;
   readonly #processed: ProcessedTable;
+  readonly #index: SqlIndex;
   readonly #searcher: Searcher;
   #closing: Promise<void> | undefined;
 
@@ -59,10 +62,11 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
     this.name = name;
     this.#file = file;
     this.#registry = registry;
-    this.#gate = new CallGate(name, (error) => wrapSqlite(name, error));
+    this.#gate = new CallGate(name, (error) => fromDatabase(name, error));
     this.#reports = new ReportTable(name, file);
     this.#processed = new ProcessedTable(name, file, registry);
-    this.#searcher = new Searcher(name, file, registry, database.tables());
+    this.#index = crashIndex(name, file, registry, database.tables());
+    this.#searcher = new Searcher(this.#index);
   }
 
   /** Opens or creates the file and brings its tables up to date. Rejects with a StorageError. */
@@ -79,7 +83,7 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
       return store;
     } catch (error) {
       await file?.close();
-      throw wrapSqlite(name, error);
+      throw fromDatabase(name, error);
     }
   }
 
@@ -132,7 +136,7 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
   }
 
   scan(request: ScanRequest, options?: CallOptions): AsyncIterable<Row> {
-    return this.#gate.iterate(options, () => scanCrashes(this.#file, this.#registry, request, options));
+    return this.#gate.iterate(options, () => scanCrashes(this.#file, this.#index, request, options));
   }
 
   health(options?: CallOptions): Promise<Health> {
@@ -148,7 +152,7 @@ export class SqliteStorage implements CrashStorage<(typeof SQLITE_CAPABILITIES)[
     try {
       await this.#closing;
     } catch (error) {
-      throw wrapSqlite(this.name, error);
+      throw fromDatabase(this.name, error);
     }
   }
 

@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import { SqliteFile } from '../../database/sqlite-file.ts';
 import { errnoOf } from '../../lib/errno.ts';
 import type { CallOptions } from '../../model/report.ts';
+import { fromDatabase } from '../database-errors.ts';
 import type { Swept } from '../upkeep.ts';
 import { undoUpload } from './report-table.ts';
-import { wrapSqlite } from './sqlite-errors.ts';
 
 /** Crashes first: a wipe that is stopped leaves nothing that can be read by half. */
 const TABLES = ['crash', 'raw', 'document', 'signature_data', 'dump', 'dump_chunk', 'staging'] as const;
@@ -24,7 +24,7 @@ async function withFile<T>(
     await stat(path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return none;
-    throw wrapSqlite(store, error);
+    throw fromDatabase(store, error);
   }
   let file: SqliteFile | undefined;
   try {
@@ -33,7 +33,7 @@ async function withFile<T>(
     const { rows } = await file.query({ sql }, options);
     return Number(rows[0]?.[0]) > 0 ? await work(file) : none;
   } catch (error) {
-    throw wrapSqlite(store, error);
+    throw fromDatabase(store, error);
   } finally {
     await file?.close();
   }

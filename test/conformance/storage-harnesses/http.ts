@@ -11,6 +11,7 @@ import { CAPABILITIES, type FullStore } from '../../../src/storage/contract.ts';
 import { FsStorage } from '../../../src/storage/fs/fs-storage.ts';
 import httpBackend from '../../../src/storage/http/index.ts';
 import { layerOver } from '../../../src/storage/layers/layer.ts';
+import { leafContext } from '../../build/leaf.ts';
 import { start } from '../../collector/harness.ts';
 import { FakeQueue } from '../../spool/harness.ts';
 
@@ -48,12 +49,7 @@ export async function openHttp(
   });
   const store = await httpBackend.open(
     { url: `${url}/submit`, token: TOKEN, ...options },
-    {
-      name: 'http',
-      dataDir: folder,
-      log: silentLog,
-      store: () => Promise.reject(new Error('no children')),
-    },
+    leafContext('http', folder),
   );
   return {
     store,

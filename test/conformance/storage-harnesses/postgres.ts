@@ -1,8 +1,8 @@
-import { silentLog } from '../../../src/lib/log.ts';
 import type { StorageHarness } from '../../../src/storage/conformance/harness.ts';
 import type { Store } from '../../../src/storage/contract.ts';
 import backend from '../../../src/storage/postgres/index.ts';
 import { servedBy } from '../../build/engines.ts';
+import { leafContext } from '../../build/leaf.ts';
 import { postgresServer, rowsOf, unusedName } from '../../build/postgres.ts';
 import { searchSuite } from '../search-suite.ts';
 
@@ -13,12 +13,7 @@ const strays = (schema: string): string => `
   union all select 'dump ' || upload from ${schema}.dump where upload not in (select upload from ${schema}.raw)
   union all select 'blob chunk ' || upload from ${schema}.blob_chunk where upload not in (select upload from ${schema}.blob)`;
 
-const context = {
-  name: 'crashes',
-  dataDir: '/nowhere',
-  log: silentLog,
-  store: () => Promise.reject(new Error('a leaf')),
-};
+const context = leafContext('crashes');
 
 export default [
   {

@@ -2,18 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { FeedClient, type FeedClientOptions } from '../../../src/crontabber/feeds/feed-client.ts';
 import { retryAfterMs } from '../../../src/crontabber/feeds/retry-after.ts';
+import { failureOf } from '../../build/failure.ts';
 import { type Answer, feedServer, withTag } from './feed-server.ts';
 
 const clientOf = (options: Partial<FeedClientOptions> = {}): FeedClient =>
   new FeedClient({ feed: 'test', firstPauseMs: 1, timeoutMs: 2000, ...options });
-
-const failure = async (work: Promise<unknown>): Promise<{ code: string; message: string }> =>
-  work.then(
-    () => {
-      throw new Error('it did not fail');
-    },
-    (error: unknown) => error as { code: string; message: string },
-  );
 
 describe('a feed client', () => {
   it('is patient with a server that fails, and gives up in the end', async () => {
@@ -21,7 +14,7 @@ describe('a feed client', () => {
     expect((await clientOf().get(mended.url)).body).toEqual([1]);
     expect(mended.asked).toHaveLength(3);
     const broken = await feedServer(() => ({ status: 500 }));
-    expect(await failure(clientOf({ attempts: 3 }).get(broken.url))).toMatchObject({ code: 'unavailable' });
+    expect(await failureOf(clientOf({ attempts: 3 }).get(broken.url))).toMatchObject({ code: 'unavailable' });
     expect(broken.asked).toHaveLength(3);
   });
 
@@ -33,7 +26,7 @@ describe('a feed client', () => {
     expect((await clientOf().get(soon.url)).body).toBe(true);
     expect(performance.now() - began).toBeGreaterThan(990);
     const later = await feedServer(() => ({ status: 429, headers: { 'retry-after': '3600' } }));
-    const error = await failure(clientOf().get(later.url));
+    const error = await failureOf(clientOf().get(later.url));
     expect(error).toMatchObject({ code: 'rate_limited', retryable: true });
     expect(error.message).toContain('again in 3600 s');
     expect(later.asked).toHaveLength(1);
@@ -58,9 +51,9 @@ describe('a feed client', () => {
         'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 900),
       },
     }));
-    expect(await failure(clientOf().get(limited.url))).toMatchObject({ code: 'rate_limited' });
+    expect(await failureOf(clientOf().get(limited.url))).toMatchObject({ code: 'rate_limited' });
     const refused = await feedServer(() => ({ status: 403 }));
-    expect(await failure(clientOf().get(refused.url))).toMatchObject({ code: 'refused' });
+    expect(await failureOf(clientOf().get(refused.url))).toMatchObject({ code: 'refused' });
     expect(refused.asked).toHaveLength(1);
   });
 
@@ -70,18 +63,18 @@ describe('a feed client', () => {
     expect(cut.asked).toHaveLength(2);
     // A proxy that gave up and said the length of what it had: whole for HTTP, half for JSON.
     const short = await feedServer(() => ({ body: '[1, 2' }));
-    expect(await failure(clientOf({ attempts: 2 }).get(short.url))).toMatchObject({ code: 'unavailable' });
+    expect(await failureOf(clientOf({ attempts: 2 }).get(short.url))).toMatchObject({ code: 'unavailable' });
     expect(short.asked).toHaveLength(2);
   });
 
   it('gives up on a server that does not answer, and at once when it is told to', async () => {
     const silent = await feedServer(() => undefined);
-    const error = await failure(clientOf({ timeoutMs: 50, attempts: 2 }).get(silent.url));
+    const error = await failureOf(clientOf({ timeoutMs: 50, attempts: 2 }).get(silent.url));
     expect(error).toMatchObject({ code: 'unavailable' });
     expect(error.message).toContain('no whole answer in 50 ms');
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 20);
-    const stopped = await failure(clientOf().get(silent.url, { signal: stop.signal }));
+    const stopped = await failureOf(clientOf().get(silent.url, { signal: stop.signal }));
     expect(stopped).toMatchObject({ code: 'aborted' });
   });
 
@@ -90,13 +83,13 @@ describe('a feed client', () => {
       headers: { 'content-type': 'text/html' },
       body: '<h1>Sign in</h1>',
     }));
-    expect(await failure(clientOf().get(page.url))).toMatchObject({ code: 'malformed' });
+    expect(await failureOf(clientOf().get(page.url))).toMatchObject({ code: 'malformed' });
     expect(page.asked).toHaveLength(1);
   });
 
   it('does not read more than it has room for', async () => {
     const long = await feedServer(() => ({ body: JSON.stringify('x'.repeat(5000)) }));
-    expect(await failure(clientOf({ maxBytes: 1000 }).get(long.url))).toMatchObject({ code: 'malformed' });
+    expect(await failureOf(clientOf({ maxBytes: 1000 }).get(long.url))).toMatchObject({ code: 'malformed' });
   });
 
   it('asks whether anything is new', async () => {
@@ -120,7 +113,7 @@ describe('a feed client', () => {
     expect(other.asked[0]?.headers['x-bugzilla-api-key']).toBeUndefined();
     await client.get(new URL('/here', first.url));
     expect(first.asked.at(-1)).toMatchObject({ headers: { 'x-bugzilla-api-key': 'secret' } });
-    const error = await failure(client.get(new URL('http://tracker.invalid/')));
+    const error = await failureOf(client.get(new URL('http://tracker.invalid/')));
     expect(error).toMatchObject({ code: 'refused' });
     expect(error.message).toContain('without TLS');
     expect(error.message).not.toContain('secret');
@@ -128,7 +121,7 @@ describe('a feed client', () => {
 
   it('does not go round in circles', async () => {
     const circle = await feedServer(() => ({ status: 301, headers: { location: '/again' } }));
-    expect(await failure(clientOf().get(circle.url))).toMatchObject({ code: 'refused' });
+    expect(await failureOf(clientOf().get(circle.url))).toMatchObject({ code: 'refused' });
     expect(circle.asked).toHaveLength(6);
   });
 });

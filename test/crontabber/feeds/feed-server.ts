@@ -1,7 +1,7 @@
 /** A small HTTP server that answers as a test says. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { listening } from '../../build/listening.ts';
 
 export interface Asked {
   readonly method: string;
@@ -41,13 +41,9 @@ export async function feedServer(
       if (answered) send(response, answered);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: new URL(`http://127.0.0.1:${port}/`), asked };
+  const { url, close } = await listening(server);
+  onTestFinished(close);
+  return { url: new URL(url), asked };
 }
 
 function send(response: ServerResponse, { status = 200, headers = {}, body, cutAt }: Answer): void {

@@ -9,6 +9,7 @@ import elasticsearchBackend from '../../../src/storage/elasticsearch/index.ts';
 import postgresBackend from '../../../src/storage/postgres/index.ts';
 import { AlreadyRunningError } from '../../../src/storage/transfer/sole-run.ts';
 import { engine } from '../../build/engines.ts';
+import { leafContext } from '../../build/leaf.ts';
 import { postgresMissing, rowsOf } from '../../build/postgres.ts';
 import { onEachDialect } from '../../database/dialects.ts';
 import { dayEnding, openBench, runJob, settingsOf } from './job-bench.ts';
@@ -124,15 +125,9 @@ const elasticsearch = engine('elasticsearch');
 describe.skipIf('missing' in elasticsearch)('weekly-partitions in Elasticsearch', () => {
   it('makes the indices of weeks to come, also where the year turns', async () => {
     if ('missing' in elasticsearch) return;
-    const { silentLog } = await import('../../../src/lib/log.ts');
     const index = `jobs${Math.random().toString(36).slice(2, 10)}%Y%W`;
     const options = { url: elasticsearch.url, index };
-    const context = {
-      name: 'index',
-      dataDir: '/none',
-      log: silentLog,
-      store: () => Promise.reject(new Error('no')),
-    };
+    const context = leafContext('index');
     const { upkeep } = elasticsearchBackend;
     try {
       await upkeep?.init?.(options, context, { createDatabase: false });

@@ -1,7 +1,6 @@
 /** Real stores for jobs, crashes of any day in them, and a switch that makes a store fail. */
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { silentLog } from '../../../src/lib/log.ts';
 import { type CrashId, createCrashId } from '../../../src/model/crash-id.ts';
 import type { ProcessedCrash } from '../../../src/model/processed-crash.ts';
 import { freezeRaw, type RawCrash } from '../../../src/model/report.ts';
@@ -12,6 +11,7 @@ import { FsStorage } from '../../../src/storage/fs/fs-storage.ts';
 import { layerOver, type Method } from '../../../src/storage/layers/layer.ts';
 import postgresBackend from '../../../src/storage/postgres/index.ts';
 import { SqliteStorage } from '../../../src/storage/sqlite/sqlite-storage.ts';
+import { leafContext } from '../../build/leaf.ts';
 import { scratchDatabase } from '../../build/postgres.ts';
 import { rawCrash } from '../../build/raw-crash.ts';
 import { benchFolder } from './job-bench.ts';
@@ -35,12 +35,7 @@ export async function postgresStore(name: string) {
   const { url, drop } = await scratchDatabase();
   onTestFinished(drop);
   const options = { url };
-  const context = {
-    name,
-    dataDir: '/nonexistent',
-    log: silentLog,
-    store: () => Promise.reject(new Error('none')),
-  };
+  const context = leafContext(name);
   await postgresBackend.upkeep?.init?.(options, context, { createDatabase: false });
   const store = closing((await postgresBackend.open(options, context)) as FullStore);
   await store.applyFields(FIELDS);

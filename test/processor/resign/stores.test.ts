@@ -15,6 +15,7 @@ import { defaultRules } from '../../../src/signature/default-rules.ts';
 import { GENERATOR_VERSION, SignatureGenerator } from '../../../src/signature/generator.ts';
 import { parseLists } from '../../../src/signature/list-folder.ts';
 import { rawCrash, report } from '../../../src/storage/conformance/inputs.ts';
+import { titleOf } from '../../../src/storage/conformance/suite.ts';
 import { createPoly } from '../../../src/storage/containers/poly/poly.ts';
 import { type CrashStorage, can, type Store } from '../../../src/storage/contract.ts';
 import { MemoryStorage } from '../../../src/storage/memory/memory-storage.ts';
@@ -36,7 +37,9 @@ const fresh = new SignatureGenerator({ lists: await parseLists({ irrelevant: 'wr
 const scanned = (use: string, opened: { readonly store: Store }): CrashStorage<'scan'> =>
   (use === 'elasticsearch' ? scanStore(opened as TestIndex) : opened.store) as CrashStorage<'scan'>;
 
-describe.each([...sqlite, ...postgres, ...elasticsearch])('$use $variant', ({ use, missing, open }) => {
+const harnesses = [...sqlite, ...postgres, ...elasticsearch].map((one) => ({ ...one, title: titleOf(one) }));
+
+describe.each(harnesses)('$title', ({ use, missing, open }) => {
   it.skipIf(missing !== undefined)(
     `preview, a run that is stopped, one that goes on, and nothing left${missing ? ` (${missing})` : ''}`,
     async () => {

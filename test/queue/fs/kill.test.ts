@@ -1,57 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+/** Processes that are killed and processes that share: no task is lost. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { deadOf, totalDepth, until } from '../../../src/queue/conformance/harness.ts';
 import type { CrashQueue } from '../../../src/queue/contract.ts';
-import { atEnd, newRoot, newTask, openQueue, SETTINGS } from './queues.ts';
+import { end, workers } from '../workers.ts';
+import { newRoot, newTask, openQueue, SETTINGS } from './queues.ts';
 
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 10);
 /** On Linux a killed process is known to be dead; elsewhere its lease has to run out. */
 const LEASE = process.platform === 'linux' ? 3_600_000 : 500;
 const settings = { ...SETTINGS, lease: LEASE, max_attempts: 1_000_000 };
 
-interface Scene {
-  readonly root: string;
-  run(role: 'publish' | 'consume'): Promise<ChildProcess>;
-  lines(what: 'published' | 'begun' | 'done'): Promise<string[][]>;
-}
-
-async function newScene(): Promise<Scene> {
-  const root = await newRoot();
-  const log = join(root, 'log');
-  await writeFile(log, '');
+async function newScene() {
+  const root = join(await newRoot(), 'queue');
+  const { start, lines } = await workers(join(import.meta.dirname, 'process.ts'));
   return {
-    root: join(root, 'queue'),
-    async run(role) {
-      const child = spawn(
-        process.execPath,
-        [join(import.meta.dirname, 'process.ts'), role, join(root, 'queue'), log, JSON.stringify(settings)],
-        { stdio: ['ignore', 'inherit', 'inherit'] },
-      );
-      atEnd(async () => child.kill('SIGKILL'));
-      await until('the process is ready', async () =>
-        (await readFile(log, 'utf8')).includes(`ready ${child.pid}\n`),
-      );
-      return child;
-    },
-    async lines(what) {
-      const text = await readFile(log, 'utf8');
-      return text
-        .split('\n')
-        .map((line) => line.split(' '))
-        .filter(([first]) => first === what);
-    },
+    root,
+    run: (role: 'publish' | 'consume') => start(role, root, JSON.stringify(settings)),
+    lines,
   };
-}
-
-async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  const closed = once(child, 'close');
-  child.kill(signal);
-  const [code] = (await closed) as [number | null];
-  if (signal === 'SIGTERM') expect(code).toBe(0);
 }
 
 /** Many rounds leave more behind than is done in any fixed time; but it must go on getting less. */

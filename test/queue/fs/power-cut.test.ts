@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../../../src/lib/log.ts';
 import type { CrashId } from '../../../src/model/crash-id.ts';
 import { deadOf, totalDepth } from '../../../src/queue/conformance/harness.ts';
@@ -9,7 +9,7 @@ import type { CrashTask, Outcome } from '../../../src/queue/contract.ts';
 import { FsQueue } from '../../../src/queue/fs/fs-queue.ts';
 import { PowerCutDisk, seededRandom } from '../../build/power-cut-disk.ts';
 import { JumpingTiming } from '../timings.ts';
-import { atEnd, newRoot, newTask, SETTINGS } from './queues.ts';
+import { newRoot, newTask, SETTINGS } from './queues.ts';
 
 const LEASE = 1_000;
 
@@ -98,7 +98,7 @@ it('a power cut at any point loses no task that was published and not handled', 
   const disk = await PowerCutDisk.open(await newRoot());
   await tell(disk);
   const remains = await mkdtemp(join(tmpdir(), 'auxilio-remains-'));
-  atEnd(() => rm(remains, { recursive: true, force: true }));
+  onTestFinished(() => rm(remains, { recursive: true, force: true }));
   let cuts = 0;
   let owed = 0;
   for (let point = 0; point <= disk.events; point += 1) {

@@ -1,6 +1,6 @@
 /**
  * A process of its own that works on a queue until it is told to stop or killed:
- * `process.ts publish|consume FOLDER LOG SETTINGS`. What it did, it writes to LOG, a line at a time.
+ * `process.ts LOG publish|consume FOLDER SETTINGS`. What it did, it writes to LOG, a line at a time.
  */
 import { openSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { LANES } from '../../../src/queue/contract.ts';
 import { FsQueue } from '../../../src/queue/fs/fs-queue.ts';
 import type { FsQueueSettings } from '../../../src/queue/fs/settings.ts';
 
-const [role, root, log, settings] = process.argv.slice(2) as [string, string, string, string];
+const [log, role, root, settings] = process.argv.slice(2) as [string, string, string, string];
 const file = openSync(log, 'a');
 const say = (line: string): number => writeSync(file, `${line}\n`);
 

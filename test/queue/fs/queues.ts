@@ -1,8 +1,8 @@
-/** Queues in temporary folders, and what tests do with them. */
+/** Queues in temporary folders; they are closed and removed when the test ends, the last first. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { silentLog } from '../../../src/lib/log.ts';
 import { createCrashId } from '../../../src/model/crash-id.ts';
 import type { CrashTask } from '../../../src/queue/contract.ts';
@@ -20,16 +20,9 @@ export const SETTINGS: FsQueueSettings = {
   postpone_cap: 20,
 };
 
-const undo: (() => Promise<unknown>)[] = [];
-
-/** Closes and removes what a test has opened, last first. */
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
-
 export async function newRoot(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'auxilio-fs-queue-'));
-  undo.push(() => rm(root, { recursive: true, force: true }));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
   return root;
 }
 
@@ -43,12 +36,8 @@ export async function openQueue(
     ...parts,
     settings: { ...SETTINGS, ...parts.settings },
   });
-  undo.push(() => queue.close());
+  onTestFinished(() => queue.close());
   return queue;
 }
-
-export const atEnd = (step: () => Promise<unknown>): void => {
-  undo.push(step);
-};
 
 export const newTask = (): CrashTask => ({ crashId: createCrashId(new Date()) });

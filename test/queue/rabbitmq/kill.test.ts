@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -14,47 +11,16 @@ import {
   until,
 } from '../../../src/queue/conformance/harness.ts';
 import type { RabbitSettings } from '../../../src/queue/rabbitmq/settings.ts';
-import { atEnd, freshVhost, openQueue, settingsFor } from './queues.ts';
+import { end, workers } from '../workers.ts';
+import { freshVhost, openQueue, settingsFor } from './queues.ts';
 import { missing } from './vhosts.ts';
 
 const LIMIT_MS = 180_000;
 
-interface Scene {
-  run(concurrency?: number): Promise<ChildProcess>;
-  lines(what: 'begun' | 'done'): Promise<string[][]>;
-}
-
-async function newScene(url: string, given: Partial<RabbitSettings>): Promise<Scene> {
-  const folder = await mkdtemp(join(tmpdir(), 'auxilio-rabbitmq-kill-'));
-  const log = join(folder, 'log');
-  await writeFile(log, '');
-  atEnd(() => rm(folder, { recursive: true, force: true }));
+async function newScene(url: string, given: Partial<RabbitSettings>) {
+  const { start, lines } = await workers(join(import.meta.dirname, 'process.ts'));
   const settings = JSON.stringify(settingsFor(url, given));
-  return {
-    async run(concurrency = 4) {
-      const args = [join(import.meta.dirname, 'process.ts'), log, settings, String(concurrency)];
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-      atEnd(async () => child.kill('SIGKILL'));
-      await until('the process is ready', async () =>
-        (await readFile(log, 'utf8')).includes(`ready ${child.pid}\n`),
-      );
-      return child;
-    },
-    async lines(what) {
-      const text = await readFile(log, 'utf8');
-      return text
-        .split('\n')
-        .map((line) => line.split(' '))
-        .filter(([first]) => first === what);
-    },
-  };
-}
-
-async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  const closed = once(child, 'close');
-  child.kill(signal);
-  const [code] = (await closed) as [number | null];
-  if (signal === 'SIGTERM') expect(code).toBe(0);
+  return { run: (concurrency = 4) => start(settings, String(concurrency)), lines };
 }
 
 describe.skipIf(missing)(

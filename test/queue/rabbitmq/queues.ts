@@ -1,6 +1,6 @@
-/** Queues in virtual hosts of their own, and what tests do with them. */
+/** Queues in virtual hosts of their own; they are closed and removed when the test ends, the last first. */
 import { type Channel, connect } from 'amqplib';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { silentLog } from '../../../src/lib/log.ts';
 import { parseSettings } from '../../../src/lib/settings.ts';
 import { SETTINGS } from '../../../src/queue/conformance/harness.ts';
@@ -8,17 +8,6 @@ import { RabbitQueue } from '../../../src/queue/rabbitmq/rabbit-queue.ts';
 import { type RabbitSettings, rabbitSchema } from '../../../src/queue/rabbitmq/settings.ts';
 import { newVhost, type Vhost } from './vhosts.ts';
 import { newWire, type Wire } from './wire.ts';
-
-const undo: (() => Promise<unknown>)[] = [];
-
-export const atEnd = (step: () => Promise<unknown>): void => {
-  undo.push(step);
-};
-
-/** Closes and removes what a test has opened, last first. */
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
 
 export const settingsFor = (url: string, given: Partial<RabbitSettings> = {}): RabbitSettings => ({
   ...parseSettings(rabbitSchema, {}),
@@ -32,19 +21,19 @@ export const settingsFor = (url: string, given: Partial<RabbitSettings> = {}): R
 
 export async function freshVhost(): Promise<Vhost> {
   const vhost = await newVhost();
-  atEnd(() => vhost.remove());
+  onTestFinished(() => vhost.remove());
   return vhost;
 }
 
 export async function freshWire(url: string): Promise<Wire> {
   const wire = await newWire(url);
-  atEnd(() => wire.close());
+  onTestFinished(() => wire.close());
   return wire;
 }
 
 export async function openQueue(url: string, given: Partial<RabbitSettings> = {}): Promise<RabbitQueue> {
   const queue = await RabbitQueue.open({ settings: settingsFor(url, given), log: silentLog });
-  atEnd(() => queue.close());
+  onTestFinished(() => queue.close());
   return queue;
 }
 
@@ -54,6 +43,6 @@ export async function plainChannel(url: string): Promise<Channel> {
   model.on('error', () => undefined);
   const channel = await model.createChannel();
   channel.on('error', () => undefined);
-  atEnd(() => model.close().catch(() => undefined));
+  onTestFinished(() => model.close().catch(() => undefined));
   return channel;
 }

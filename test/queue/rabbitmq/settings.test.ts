@@ -1,13 +1,13 @@
 /** Each wrong setting gives one line that names it and says what to do. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../../../src/lib/log.ts';
 import { addressOf } from '../../../src/queue/rabbitmq/address.ts';
 import backend from '../../../src/queue/rabbitmq/index.ts';
 import type { RabbitSettings } from '../../../src/queue/rabbitmq/settings.ts';
-import { atEnd, freshVhost, openQueue, plainChannel, settingsFor } from './queues.ts';
+import { listening } from '../../build/listening.ts';
+import { freshVhost, openQueue, plainChannel, settingsFor } from './queues.ts';
 import { missing, running } from './vhosts.ts';
 
 const context = { dataDir: '/nowhere', log: silentLog };
@@ -83,11 +83,11 @@ describe('settings of RabbitMQ, without a server', () => {
   });
 
   it('a server that takes connections and says nothing', async () => {
-    const mute = createServer(() => undefined).listen(0, '127.0.0.1');
-    await once(mute, 'listening');
-    const { port } = mute.address() as { readonly port: number };
-    const { code, message } = await refused({ url: `amqp://127.0.0.1:${port}`, connect_timeout: '200ms' });
-    mute.close();
+    await using mute = await listening(createServer(() => undefined));
+    const { code, message } = await refused({
+      url: `amqp://127.0.0.1:${mute.port}`,
+      connect_timeout: '200ms',
+    });
     expect(code).toBe('unavailable');
     expect(message).toMatch(/QUEUE_URL: 127\.0\.0\.1:\d+: nobody answers; check host, port and firewall/);
   });
@@ -153,7 +153,7 @@ describe.skipIf(missing)(
       const vhost = await freshVhost();
       const name = `user-${vhost.name}`;
       await vhost.ask(`users/${name}`, 'PUT', { password: 'pw', tags: '' });
-      atEnd(() => vhost.ask(`users/${name}`, 'DELETE'));
+      onTestFinished(async () => void (await vhost.ask(`users/${name}`, 'DELETE')));
       await vhost.ask(`permissions/{vhost}/${name}`, 'PUT', { configure: '^$', write: '.*', read: '.*' });
       const { code, message } = await refused({ url: vhost.url, username: name, password: 'pw' });
       expect(code).toBe('invalid');

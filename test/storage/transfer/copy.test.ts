@@ -1,12 +1,11 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+/** What a copy takes, what it makes of what it took, and what it refuses. */
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/lib/log.ts';
 import { dayOf } from '../../../src/model/crash-id.ts';
 import {
   bytesOf,
   DAY,
-  dumpOf,
   processedCrash,
   rawCrash,
   report,
@@ -19,22 +18,10 @@ import { layerOver } from '../../../src/storage/layers/layer.ts';
 import { withOptional } from '../../../src/storage/layers/optional.ts';
 import { withRedactor } from '../../../src/storage/layers/redactor.ts';
 import nullBackend from '../../../src/storage/null/index.ts';
-import { Rate } from '../../../src/storage/transfer/rate.ts';
 import { copyRun } from '../../../src/storage/transfer/transfers.ts';
+import { leafContext } from '../../build/leaf.ts';
 import { memory, switched } from '../stores.ts';
-import { type Bench, bench, fill, identity, idsOf, NEXT_DAY, only } from './transfers.ts';
-
-const benches: Bench[] = [];
-const newBench = async (changes: Parameters<typeof bench>[0] = {}): Promise<Bench> => {
-  const made = await bench(changes);
-  benches.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const made of benches.splice(0)) await made.dispose();
-});
-
-const copy = async (from: Store, to: Store, at: Bench) => copyRun(identity('copy'), from, to, at).run({});
+import { copy, fill, identity, idsOf, NEXT_DAY, newBench, only } from './transfers.ts';
 
 describe('store copy', () => {
   it('takes every report and processed crash of the days, and no other, and compares them', async () => {
@@ -77,57 +64,6 @@ describe('store copy', () => {
     expect(digests.size).toBe(1);
     await fill(from, 1);
     expect(digests).not.toContain((await copy(from, memory('to'), await newBench())).digest);
-  });
-
-  it('goes on where it stopped, and counts each crash once', async () => {
-    const [from, at] = [memory('from'), await newBench({ concurrency: 3 })];
-    await fill(from, 40);
-    await fill(from, 40, { day: NEXT_DAY });
-    const whole = await copy(from, memory('to'), await newBench());
-    const to = switched('to');
-    let saves = 0;
-    const counting = layerOver(to.store, 'counting', {
-      async call(call, run) {
-        if (call.method === 'saveReport') saves += 1;
-        if (saves === 50) to.code = 'unavailable';
-        return run();
-      },
-    });
-    await expect(copy(from, counting, at)).rejects.toMatchObject({ code: 'unavailable' });
-    to.code = undefined;
-    saves = 1000;
-    const receipt = await copy(from, counting, at);
-    // What was in hand when it stopped is done again, and nothing else.
-    expect(saves - 1000).toBeGreaterThanOrEqual(30);
-    expect(saves - 1000).toBeLessThan(60);
-    expect(receipt.runs).toBe(2);
-    expect({ ...receipt, runs: 1 }).toMatchObject({ counts: whole.counts, digest: whole.digest });
-    expect(await idsOf(to.inner, NEXT_DAY)).toEqual(await idsOf(from, NEXT_DAY));
-  });
-
-  it('another period or pair is another run', async () => {
-    const [from, to, at] = [memory('from'), switched('to'), await newBench()];
-    await fill(from, 5);
-    to.code = 'unavailable';
-    await expect(copy(from, to.store, at)).rejects.toMatchObject({ code: 'unavailable' });
-    to.code = undefined;
-    const other = copyRun(identity('copy', { until: DAY }), from, to.store, at);
-    expect((await other.run({})).runs).toBe(1);
-  });
-
-  it('an outage that passes is waited out', async () => {
-    const [from, to, at] = [memory('from'), switched('to'), await newBench()];
-    await fill(from, 8);
-    let failures = 0;
-    const shaky = layerOver(to.store, 'shaky', {
-      async call(call, run) {
-        failures += 1;
-        if (call.method === 'saveReport' && failures % 3 === 0)
-          throw new StorageError('timeout', 'to', 'now and then');
-        return run();
-      },
-    });
-    expect((await copy(from, shaky, at)).counts).toMatchObject({ crashes: 8, differences: 0 });
   });
 
   it('one crash that cannot be read or written is named, and the others go on', async () => {
@@ -178,14 +114,6 @@ describe('store copy', () => {
     ]);
   });
 
-  it('a right that is missing stops it: it would befall every crash', async () => {
-    const [from, to, at] = [memory('from'), switched('to'), await newBench()];
-    await fill(from, 10);
-    to.code = 'permission_denied';
-    await expect(copy(from, to.store, at)).rejects.toMatchObject({ code: 'permission_denied' });
-    expect(to.calls.length).toBeLessThan(10);
-  });
-
   it('into a store with processed.write alone it indexes', async () => {
     const [from, inner, at] = [memory('from'), memory('index'), await newBench()];
     const raws = await fill(from, 6);
@@ -200,10 +128,7 @@ describe('store copy', () => {
   it('into a store that cannot be read back it says so', async () => {
     const [from, at] = [memory('from'), await newBench()];
     await fill(from, 4);
-    const sink = await nullBackend.open(
-      {},
-      { name: 'sink', dataDir: '/', log: silentLog, store: () => Promise.reject(new Error('none')) },
-    );
+    const sink = await nullBackend.open({}, leafContext('sink'));
     const receipt = await copy(from, sink, at);
     expect(receipt.counts).toMatchObject({ reports: 4, processed: 4, uncompared: 16, differences: 0 });
     expect(receipt.notes).toEqual(['sink cannot be read back: it is not compared']);
@@ -263,58 +188,5 @@ describe('store copy', () => {
       expect(() => copyRun(identity('copy'), from, to, at)).toThrow(message);
       expect(() => copyRun(identity('copy'), from, to, at)).toThrow(StorageError);
     }
-  });
-
-  it('the same run twice at once is refused', async () => {
-    const [from, to, at] = [memory('from'), memory('to'), await newBench()];
-    await fill(from, 3);
-    const settled = await Promise.allSettled([copy(from, to, at), copy(from, to, at)]);
-    expect(settled.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(settled.find((s) => s.status === 'rejected')?.reason).toMatchObject({
-      name: 'AlreadyRunningError',
-    });
-    await copy(from, to, at);
-  });
-
-  it('stops when its signal aborts, and goes on later', async () => {
-    const stop = new AbortController();
-    const at = await newBench({
-      concurrency: 1,
-      onCrash: (_o, { tally }) => tally.counts.crashes === 5 && stop.abort(),
-    });
-    const [from, to] = [memory('from'), memory('to')];
-    await fill(from, 20);
-    const stopped = copyRun(identity('copy'), from, to, at).run({ signal: stop.signal });
-    await expect(stopped).rejects.toMatchObject({ code: 'aborted' });
-    expect((await idsOf(to)).length).toBeLessThan(8);
-    const receipt = await copyRun(identity('copy'), from, to, { ...at, onCrash: undefined }).run({});
-    expect(receipt.counts.crashes).toBe(20);
-  });
-
-  it('keeps to its rate, of crashes and of bytes', async () => {
-    const from = memory('from');
-    await fill(from, 20);
-    const slow = await newBench({ rate: new Rate({ per: 'crash', second: 50 }) });
-    const start = performance.now();
-    await copy(from, memory('to'), slow);
-    expect(performance.now() - start).toBeGreaterThan(280);
-    const big = memory('big');
-    await big.saveReport(report(rawCrash(), dumpOf('core', Buffer.alloc(100_000, 1))));
-    const narrow = await newBench({ rate: new Rate({ per: 'byte', second: 200_000 }) });
-    const begun = performance.now();
-    expect((await copy(big, memory('to'), narrow)).counts.differences).toBe(0);
-    expect(performance.now() - begun).toBeGreaterThan(350);
-  });
-
-  it('a state file that is torn or of another run is not gone by', async () => {
-    const [from, to, at] = [memory('from'), switched('to'), await newBench()];
-    await fill(from, 5);
-    to.code = 'unavailable';
-    await expect(copy(from, to.store, at)).rejects.toMatchObject({ code: 'unavailable' });
-    to.code = undefined;
-    const [name = ''] = (await readdir(at.folder)).filter((file) => file.endsWith('.state.json'));
-    await writeFile(join(at.folder, name), '{"format": 1, "ident');
-    const receipt = await copy(from, to.store, at);
-    expect([receipt.runs, receipt.counts.crashes]).toEqual([1, 5]);
   });
 });

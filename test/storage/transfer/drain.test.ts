@@ -1,5 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { silentLog } from '../../../src/lib/log.ts';
+import { describe, expect, it } from 'vitest';
 import { processedCrash, rawCrash, report, textDump } from '../../../src/storage/conformance/inputs.ts';
 import { createFallback } from '../../../src/storage/containers/fallback/fallback.ts';
 import type { FullStore, Store } from '../../../src/storage/contract.ts';
@@ -7,18 +6,9 @@ import { layerOver } from '../../../src/storage/layers/layer.ts';
 import nullBackend from '../../../src/storage/null/index.ts';
 import type { Receipt } from '../../../src/storage/transfer/receipt.ts';
 import { drainRun } from '../../../src/storage/transfer/transfers.ts';
+import { leafContext } from '../../build/leaf.ts';
 import { memory, switched } from '../stores.ts';
-import { type Bench, bench, fill, identity, idsOf, only } from './transfers.ts';
-
-const benches: Bench[] = [];
-const newBench = async (changes: Parameters<typeof bench>[0] = {}): Promise<Bench> => {
-  const made = await bench(changes);
-  benches.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const made of benches.splice(0)) await made.dispose();
-});
+import { type Bench, fill, identity, idsOf, newBench, only } from './transfers.ts';
 
 const drain = async (spare: Store, first: Store, at?: Bench): Promise<Receipt> =>
   drainRun(identity('drain'), spare, first, at ?? (await newBench())).run({});
@@ -155,10 +145,7 @@ describe('store drain', () => {
   });
 
   it('refuses in words a first that cannot be read back, and a spare that cannot be emptied', async () => {
-    const sink = await nullBackend.open(
-      {},
-      { name: 'sink', dataDir: '/', log: silentLog, store: () => Promise.reject(new Error('none')) },
-    );
+    const sink = await nullBackend.open({}, leafContext('sink'));
     const spare = memory('spare');
     await expect(drain(spare, sink)).rejects.toThrow(/sink: it cannot be read back, so that nothing/);
     const fixed = only(spare, 'list', 'raw.read', 'dumps.read');

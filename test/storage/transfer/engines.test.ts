@@ -2,16 +2,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { unlessMissing } from '../../../src/lib/conformance-runner.ts';
 import type { StorageHarness } from '../../../src/storage/conformance/harness.ts';
 import { titleOf } from '../../../src/storage/conformance/suite.ts';
 import type { Capability, Store } from '../../../src/storage/contract.ts';
 import { registeredStores } from '../../../src/storage/registry.ts';
 import type { Receipt } from '../../../src/storage/transfer/receipt.ts';
-import { copyRun, verifyRun } from '../../../src/storage/transfer/transfers.ts';
+import { verifyRun } from '../../../src/storage/transfer/transfers.ts';
 import { memory } from '../stores.ts';
-import { type Bench, bench, fill, identity, NEXT_DAY } from './transfers.ts';
+import { copy, fill, identity, NEXT_DAY, newBench } from './transfers.ts';
 
 const folder = join(import.meta.dirname, '../../conformance/storage-harnesses');
 const COUNT = 12;
@@ -29,22 +29,8 @@ async function harnesses(): Promise<readonly StorageHarness[]> {
   return found;
 }
 
-const benches: Bench[] = [];
-afterEach(async () => {
-  for (const made of benches.splice(0)) await made.dispose();
-});
-
-async function copy(from: Store, to: Store): Promise<Receipt> {
-  const at = await bench();
-  benches.push(at);
-  return copyRun(identity('copy'), from, to, at).run({});
-}
-
-async function verify(a: Store, b: Store): Promise<Receipt> {
-  const at = await bench();
-  benches.push(at);
-  return (await verifyRun(identity('verify'), [a, b], { oneWay: false }, at)).run({});
-}
+const verify = async (a: Store, b: Store): Promise<Receipt> =>
+  (await verifyRun(identity('verify'), [a, b], { oneWay: false }, await newBench())).run({});
 
 const all = await harnesses();
 
@@ -62,7 +48,7 @@ describe('copy, on every store', () => {
         await fill(source, 3, { day: NEXT_DAY, processed: false });
         const { store, dispose } = await harness.open();
         try {
-          const receipt = await copy(source, store);
+          const receipt = await copy(source, store, await newBench());
           expect(receipt.differences).toEqual([]);
           expect(receipt.counts).toMatchObject({
             reports: has('report.write') ? COUNT + 3 : 0,
@@ -72,7 +58,7 @@ describe('copy, on every store', () => {
           expect(receipt.counts.uncompared).toBe(0);
           expect((await verify(source, store)).differences).toEqual([]);
           const back = memory('back');
-          expect((await copy(store, back)).differences).toEqual([]);
+          expect((await copy(store, back, await newBench())).differences).toEqual([]);
           expect((await verify(source, back)).counts).toMatchObject({ crashes: COUNT + 3, differences: 0 });
         } finally {
           await dispose();

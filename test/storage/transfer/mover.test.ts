@@ -1,6 +1,6 @@
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   DAY,
   idOn,
@@ -14,17 +14,7 @@ import { StorageError } from '../../../src/storage/errors.ts';
 import { layerOver } from '../../../src/storage/layers/layer.ts';
 import { Mover, type MoverOptions } from '../../../src/storage/transfer/mover.ts';
 import { memory, switched } from '../stores.ts';
-import { type Bench, bench, clockAt, fill, idsOf, NEXT_DAY, only } from './transfers.ts';
-
-const benches: Bench[] = [];
-const newBench = async (): Promise<Bench> => {
-  const made = await bench();
-  benches.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const made of benches.splice(0)) await made.dispose();
-});
+import { type Bench, clockAt, fill, idsOf, NEXT_DAY, newBench, only } from './transfers.ts';
 
 const mover = (from: Store, to: Store, at: Bench, changes: Partial<MoverOptions> = {}): Mover =>
   new Mover(from, to, { ...at, remove: false, days: 3, everyMs: 20, ...changes });

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { NodeDisk } from '../../../src/lib/disk.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import type { CrashId } from '../../../src/model/crash-id.ts';
@@ -20,7 +21,8 @@ import { layerOver } from '../../../src/storage/layers/layer.ts';
 import type { Difference } from '../../../src/storage/transfer/outcome.ts';
 import type { RunIdentity, TransferContext } from '../../../src/storage/transfer/period-run.ts';
 import { Rate } from '../../../src/storage/transfer/rate.ts';
-import type { TransferKind } from '../../../src/storage/transfer/receipt.ts';
+import type { Receipt, TransferKind } from '../../../src/storage/transfer/receipt.ts';
+import { copyRun } from '../../../src/storage/transfer/transfers.ts';
 
 export const NEXT_DAY = '2026-11-22';
 
@@ -28,11 +30,12 @@ export const clockAt = (time: string): { now: () => Date } => ({ now: () => new 
 
 export interface Bench extends TransferContext {
   readonly differences: Difference[];
-  dispose(): Promise<void>;
 }
 
-export async function bench(changes: Partial<TransferContext> = {}): Promise<Bench> {
+/** It ends with the test. */
+export async function newBench(changes: Partial<TransferContext> = {}): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'auxilio-transfer-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const differences: Difference[] = [];
   return {
     disk: new NodeDisk(),
@@ -45,7 +48,6 @@ export async function bench(changes: Partial<TransferContext> = {}): Promise<Ben
     onCrash: (outcome) => void differences.push(...outcome.differences),
     ...changes,
     differences,
-    dispose: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
@@ -58,6 +60,9 @@ export const identity = (kind: TransferKind, changes: Partial<RunIdentity> = {})
   key: 'key',
   ...changes,
 });
+
+export const copy = async (from: Store, to: Store, at: TransferContext): Promise<Receipt> =>
+  copyRun(identity('copy'), from, to, at).run({});
 
 export interface FillOptions {
   readonly day?: string;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createCrashId } from '../../../src/model/crash-id.ts';
 import { DAY, processedCrash, rawCrash, report, textDump } from '../../../src/storage/conformance/inputs.ts';
 import type { Store } from '../../../src/storage/contract.ts';
@@ -6,17 +6,7 @@ import { daysBetween, idPage, type Sample, sampler } from '../../../src/storage/
 import type { Receipt } from '../../../src/storage/transfer/receipt.ts';
 import { copyRun, verifyRun } from '../../../src/storage/transfer/transfers.ts';
 import { memory, switched } from '../stores.ts';
-import { type Bench, bench, fill, identity, idsOf, NEXT_DAY, only } from './transfers.ts';
-
-const benches: Bench[] = [];
-const newBench = async (): Promise<Bench> => {
-  const made = await bench();
-  benches.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const made of benches.splice(0)) await made.dispose();
-});
+import { fill, identity, idsOf, NEXT_DAY, newBench, only } from './transfers.ts';
 
 async function verify(
   a: Store,

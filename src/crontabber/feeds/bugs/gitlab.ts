@@ -1,32 +1,31 @@
 /** GitLab's issues (https://docs.gitlab.com/api/issues/#list-project-issues). */
-import { below, textKey } from '../choose.ts';
-import { FeedClient } from '../feed-client.ts';
+import { textKey } from '../choose.ts';
+import { onPage, PAGE } from '../forge.ts';
+import { gitlabProject, PROJECT } from '../gitlab-api.ts';
 import { idOf, linkOf, listOf, objectOf, textOrEmpty, timeOf } from '../shape.ts';
 import { signaturesIn } from '../signatures-in.ts';
 import { type BugFeedKind, titleFor } from './bug-feed.ts';
 
-const PAGE = 100;
-
 const gitlab: BugFeedKind = {
   kind: 'gitlab',
-  keys: { project: 'group/name, or its number; "url" is https://gitlab.com' },
+  keys: { project: PROJECT },
   open(options) {
-    const { name, url: base, token } = options;
-    const project = textKey(options, 'project', { pattern: /^(\d+|[\w.-]+(\/[\w.-]+)+)$/ });
-    const headers: Record<string, string> = token === undefined ? {} : { 'private-token': token };
+    const { name, token } = options;
+    const project = gitlabProject(
+      options,
+      textKey(options, 'project', { pattern: /^(\d+|[\w.-]+(\/[\w.-]+)+)$/ }),
+    );
     return {
       name,
-      client: new FeedClient({ feed: name, headers, ...options.client }),
+      client: project.client,
       pageSize: PAGE,
       pageUrl(since, page) {
-        const url = below(base, `api/v4/projects/${encodeURIComponent(project)}/issues`);
+        const url = project.url('issues');
         url.searchParams.set('scope', 'all');
         url.searchParams.set('updated_after', since);
         url.searchParams.set('order_by', 'updated_at');
         url.searchParams.set('sort', 'asc');
-        url.searchParams.set('per_page', String(PAGE));
-        url.searchParams.set('page', String(page + 1));
-        return url;
+        return onPage(url, page);
       },
       entries: (body) =>
         listOf(body, 'the answer').map((found) => {

@@ -1,41 +1,30 @@
 /** GitHub's releases (https://docs.github.com/en/rest/releases/releases#list-releases). Drafts are none. */
-import { below, textKey } from '../choose.ts';
-import { FeedClient } from '../feed-client.ts';
+import { textKey } from '../choose.ts';
+import { onPage, PAGE } from '../forge.ts';
+import { githubRepository, REPOSITORY } from '../github-api.ts';
 import { listOf, objectOf, textOf, timeOf } from '../shape.ts';
 import { dayOfTime, readNewestFirst } from './newest-first.ts';
 import { type ReleaseFeedKind, versionOfTag } from './release-feed.ts';
 
-const PAGE = 100;
-
 const github: ReleaseFeedKind = {
   kind: 'github',
   keys: {
-    repository: 'owner/name; "url" is https://api.github.com, or https://HOST/api/v3',
+    repository: REPOSITORY,
     product: 'as crashes name it',
     channel: 'of releases (default `release`)',
     prerelease_channel: 'of pre-releases (default `beta`)',
   },
   open(options) {
-    const { name, url: base, token } = options;
-    const repository = textKey(options, 'repository', { pattern: /^[\w.-]+\/[\w.-]+$/ });
+    const { name } = options;
+    const repository = githubRepository(options);
     const product = textKey(options, 'product');
     const channel = textKey(options, 'channel', { fallback: 'release' });
     const early = textKey(options, 'prerelease_channel', { fallback: 'beta' });
-    const headers = {
-      accept: 'application/vnd.github+json',
-      'x-github-api-version': '2022-11-28',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    };
     const source = {
       name,
-      client: new FeedClient({ feed: name, headers, ...options.client }),
+      client: repository.client,
       pageSize: PAGE,
-      pageUrl(page: number) {
-        const url = below(base, `repos/${repository}/releases`);
-        url.searchParams.set('per_page', String(PAGE));
-        url.searchParams.set('page', String(page + 1));
-        return url;
-      },
+      pageUrl: (page: number) => onPage(repository.url('releases'), page),
       entries: (body: unknown) =>
         listOf(body, 'the answer').map((found) => {
           const release = objectOf(found, 'a release');

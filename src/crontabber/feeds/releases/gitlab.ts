@@ -1,36 +1,32 @@
 /** GitLab's releases (https://docs.gitlab.com/api/releases/#list-releases). One with a date to come is none yet. */
-import { below, textKey } from '../choose.ts';
-import { FeedClient } from '../feed-client.ts';
+import { textKey } from '../choose.ts';
+import { onPage, PAGE } from '../forge.ts';
+import { gitlabProject, PROJECT } from '../gitlab-api.ts';
 import { listOf, objectOf, textOf, timeOf } from '../shape.ts';
 import { dayOfTime, readNewestFirst } from './newest-first.ts';
 import { type ReleaseFeedKind, versionOfTag } from './release-feed.ts';
 
-const PAGE = 100;
-
 const gitlab: ReleaseFeedKind = {
   kind: 'gitlab',
   keys: {
-    project: 'group/name, or its number; "url" is https://gitlab.com',
+    project: PROJECT,
     product: 'as crashes name it',
     channel: 'of its releases (default `release`)',
   },
   open(options) {
-    const { name, url: base, token } = options;
-    const project = textKey(options, 'project');
+    const { name } = options;
+    const project = gitlabProject(options, textKey(options, 'project'));
     const product = textKey(options, 'product');
     const channel = textKey(options, 'channel', { fallback: 'release' });
-    const headers: Record<string, string> = token === undefined ? {} : { 'private-token': token };
     const source = {
       name,
-      client: new FeedClient({ feed: name, headers, ...options.client }),
+      client: project.client,
       pageSize: PAGE,
       pageUrl(page: number) {
-        const url = below(base, `api/v4/projects/${encodeURIComponent(project)}/releases`);
+        const url = project.url('releases');
         url.searchParams.set('order_by', 'released_at');
         url.searchParams.set('sort', 'desc');
-        url.searchParams.set('per_page', String(PAGE));
-        url.searchParams.set('page', String(page + 1));
-        return url;
+        return onPage(url, page);
       },
       entries: (body: unknown) =>
         listOf(body, 'the answer').map((found) => {

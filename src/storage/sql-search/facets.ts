@@ -1,9 +1,13 @@
 /** Facets: how often each value occurs among the crashes that a query finds. One statement for each level. */
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
+import type { CallOptions } from '../../model/report.ts';
 import { QueryError } from '../../search/errors.ts';
+import { knownField } from '../../search/known-fields.ts';
 import type { Facet, FacetBucket } from '../../search/query.ts';
-import type { FieldColumn } from './field-columns.ts';
-import { asKept, type Condition, columnRef, elementRef, elementsOf } from './predicates.ts';
+import type { FieldColumn, Fields } from './field-columns.ts';
+import { columnRef } from './predicates.ts';
+import type { Condition, Expression, SearchDialect } from './search-dialect.ts';
+import type { SqlIndex } from './sql-index.ts';
 
 /** As Super Search has it. */
 const DEFAULT_SIZE = 50;
@@ -12,16 +16,13 @@ const MAX_SIZE = 10_000;
 
 type Cell = string | number | boolean | null;
 
-/** Runs a statement; rows by column. */
-export type Ask = (query: RawBuilder<unknown>) => Promise<readonly Readonly<Record<string, unknown>>[]>;
-
 interface Level {
   readonly facet: Facet;
   readonly field: FieldColumn;
   /** The value of the bucket. */
-  readonly key: RawBuilder<unknown>;
+  readonly key: Expression;
   /** A list is taken apart. */
-  readonly from: RawBuilder<unknown> | undefined;
+  readonly from: Expression | undefined;
 }
 
 /** A bucket on the way: what it stands for on each level above, and what is being filled. */
@@ -32,47 +33,38 @@ interface Open {
   facets?: Record<string, readonly FacetBucket[]>;
 }
 
-/**
- * Of ISO text, without leaving the text where that is enough. Postgres has no year 0; weeks repeat every 400 years,
- * so that year is reckoned as the year 400.
- */
-const BARS: { readonly [I in 'hour' | 'day' | 'week']: (value: RawBuilder<unknown>) => RawBuilder<unknown> } =
-  {
-    hour: (value) => sql`(substr(${value}, 1, 13) || ':00:00.000Z')`,
-    day: (value) => sql`(substr(${value}, 1, 10) || 'T00:00:00.000Z')`,
-    week: (value) =>
-      sql`(case when ${value} like '0000-%'
-      then overlay(to_char(date_trunc('week', ('04' || substr(${value}, 3, 8))::timestamp), 'YYYY-MM-DD') placing '00' from 1)
-      else to_char(date_trunc('week', substr(${value}, 1, 10)::timestamp), 'YYYY-MM-DD') end
-      || 'T00:00:00.000Z')`,
-  };
-
-function histogramKey(facet: Facet, field: FieldColumn, value: RawBuilder<unknown>): RawBuilder<unknown> {
-  const { interval } = facet;
-  const { type, name } = field.definition;
+function histogramKey(
+  { bars, operand }: SearchDialect,
+  { interval }: Facet,
+  { definition: { type, name } }: FieldColumn,
+  value: Expression,
+): Expression {
   const wrong = (): QueryError =>
     new QueryError('invalid', `${name}: no histogram of ${type} by ${String(interval)}`, [name]);
   if (typeof interval === 'number') {
     if ((type !== 'integer' && type !== 'number') || !(interval > 0)) throw wrong();
-    return sql`floor(${value} / ${interval}::double precision) * ${interval}::double precision`;
+    return sql`floor(${value} / ${operand(interval)}) * ${operand(interval)}`;
   }
   if (type !== 'date' || interval === undefined) throw wrong();
-  return BARS[interval](value);
+  return bars[interval](value);
 }
 
-function levelOf(facet: Facet, depth: number, fields: ReadonlyMap<string, FieldColumn>): Level {
-  const field = fields.get(facet.field);
-  if (!field) throw new QueryError('invalid', `unknown field: ${facet.field}`, [facet.field]);
+function levelOf(dialect: SearchDialect, facet: Facet, depth: number, fields: Fields): Level {
+  const field = knownField(fields, facet.field);
   const isList = field.kind === 'list';
   const element = `element_${depth}`;
-  const value = isList ? elementRef(field, element) : columnRef(field);
+  const value = isList ? dialect.element(field, element) : columnRef(field);
   return {
     facet,
     field,
-    key: facet.interval === undefined ? value : histogramKey(facet, field, value),
-    from: isList ? elementsOf(field, element) : undefined,
+    key: facet.interval === undefined ? value : histogramKey(dialect, facet, field, value),
+    from: isList ? dialect.elements(columnRef(field), element) : undefined,
   };
 }
+
+/** An engine without booleans has 0 and 1. */
+const termOf = ({ field }: Level, cell: Cell): string =>
+  String(field.definition.type === 'boolean' ? Boolean(cell) : cell);
 
 /** Clamped to what one answer may hold; a histogram is as long as it is. */
 const sizeOf = ({ size, interval }: Facet): number =>
@@ -87,22 +79,17 @@ export function facetWarnings(facets: readonly Facet[]): readonly string[] {
 }
 
 export class FacetCounter {
-  readonly #ask: Ask;
-  readonly #where: Condition;
-  /** The table. */
-  readonly #from: RawBuilder<unknown>;
-  readonly #fields: ReadonlyMap<string, FieldColumn>;
+  readonly #index: SqlIndex;
+  readonly #found: Condition;
+  readonly #fields: Fields;
+  readonly #options: CallOptions;
 
-  constructor(
-    ask: Ask,
-    from: RawBuilder<unknown>,
-    where: Condition,
-    fields: ReadonlyMap<string, FieldColumn>,
-  ) {
-    this.#ask = ask;
-    this.#from = from;
-    this.#where = where;
+  /** Of the crashes that `found` is true of. */
+  constructor(index: SqlIndex, found: Condition, fields: Fields, options: CallOptions) {
+    this.#index = index;
+    this.#found = found;
     this.#fields = fields;
+    this.#options = options;
   }
 
   async count(facets: readonly Facet[]): Promise<Record<string, readonly FacetBucket[]>> {
@@ -114,7 +101,7 @@ export class FacetCounter {
   /** Counts each facet within every bucket of `parents`, all of which lie on `levels`. */
   async #fill(parents: readonly Open[], levels: readonly Level[], facets: readonly Facet[]): Promise<void> {
     for (const facet of facets) {
-      const level = levelOf(facet, levels.length, this.#fields);
+      const level = levelOf(this.#index.dialect, facet, levels.length, this.#fields);
       for (const parent of parents) parent.facets = { ...parent.facets, [facet.field]: [] };
       const buckets = await this.#level(parents, levels, level);
       if (facet.by && facet.by.length > 0)
@@ -141,43 +128,39 @@ export class FacetCounter {
     const size = sizeOf(level.facet);
     if (parents.length === 0 || size <= 0) return found;
     const byPath = new Map(parents.map((parent) => [JSON.stringify(parent.path), parent]));
-    for (const row of await this.#ask(this.#statement(parents, above, level, size))) {
-      const path = Array.from({ length: above.length + 1 }, (_, i) => (row[`key_${i}`] ?? null) as Cell);
+    for (const row of await this.#index.ask(this.#statement(parents, above, level, size), this.#options)) {
+      const cells = row as readonly Cell[];
+      const path = cells.slice(0, above.length + 1);
       const parent = byPath.get(JSON.stringify(path.slice(0, -1)));
       const cell = path.at(-1) ?? null;
-      const bucket = { path, term: String(cell), count: Number(row['n']) };
+      const bucket = { path, term: termOf(level, cell), count: Number(cells.at(-1)) };
       if (parent) found.get(parent)?.push(bucket);
     }
     return found;
   }
 
-  #statement(
-    parents: readonly Open[],
-    above: readonly Level[],
-    level: Level,
-    size: number,
-  ): RawBuilder<unknown> {
+  #statement(parents: readonly Open[], above: readonly Level[], level: Level, size: number): Expression {
+    const { dialect, table } = this.#index;
     const levels = [...above, level];
-    const from = sql.join([sql`${this.#from} as c`, ...levels.flatMap((l) => l.from ?? [])]);
+    const from = sql.join([sql`${table} as c`, ...levels.flatMap((l) => l.from ?? [])]);
     const keys = levels.map((l, i) => sql`${l.key} as ${sql.ref(`key_${i}`)}`);
     const names = levels.map((_, i) => sql.ref(`key_${i}`));
     const outer = names.slice(0, -1);
-    const own = names.at(-1) as RawBuilder<unknown>;
+    const own = names.at(-1) as Expression;
     const order = level.facet.interval === undefined ? sql`n desc, ${own}` : sql`${own}`;
     const partition = outer.length > 0 ? sql`partition by ${sql.join(outer)}` : sql``;
     // The parents as one parameter each side: their number is not limited by that of parameters.
-    const within = JSON.stringify(parents.map((parent) => parent.path));
+    const paths = sql`${JSON.stringify(parents.map((parent) => parent.path))}`;
+    const kept = above.map(({ field }, i) => dialect.asKept(field, sql`parent.value ->> ${sql.lit(i)}`));
     const inParents =
       outer.length === 0
         ? sql`true`
-        : sql`(${sql.join(outer)}) in (select ${sql.join(
-            above.map(({ field }, i) => asKept(field, sql`parent.value ->> ${sql.lit(i)}`)),
-          )} from jsonb_array_elements(${within}::jsonb) as parent(value))`;
+        : sql`(${sql.join(outer)}) in (select ${sql.join(kept)} from ${dialect.elements(paths, 'parent')})`;
     return sql`
       select ${sql.join(names)}, n from (
         select ${sql.join(names)}, n, row_number() over (${partition} order by ${order}) as place from (
           select ${sql.join(names)}, count(*) as n from (
-            select ${sql.join(keys)} from ${from} where ${this.#where}
+            select ${sql.join(keys)} from ${from} where ${this.#found}
           ) as shown where ${own} is not null and ${inParents} group by ${sql.join(names)}
         ) as counted
       ) as ranked where place <= ${size} order by place`;
