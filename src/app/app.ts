@@ -5,7 +5,6 @@ import type { Crontabber } from '../crontabber/crontabber.ts';
 import type { Database } from '../database/contract.ts';
 import type { Log } from '../lib/log.ts';
 import type { CrashId } from '../model/crash-id.ts';
-import type { CallOptions } from '../model/report.ts';
 import type { Alerts } from '../notify/alerts.ts';
 import type { ErrorReporter } from '../notify/contract.ts';
 import type { Processor } from '../processor/processor.ts';
@@ -17,6 +16,7 @@ import type { OpenStores } from '../storage/open-stores.ts';
 import type { Stackwalker } from '../symbols/stackwalker.ts';
 import type { Web } from '../web/web.ts';
 import type { Configuration } from './config/configuration.ts';
+import type { Removal, RemoveOptions } from './erase.ts';
 
 /** What a service is opened with: other services, and a place for its closer. */
 export interface Opening {
@@ -50,8 +50,8 @@ export interface App {
   processor(): Promise<Processor>;
   crontabber(): Promise<Crontabber>;
   web(): Promise<Web>;
-  /** Removes a crash from every configured store, the spool and the queue; true when anything had it. */
-  removeEverywhere(id: CrashId, options?: CallOptions): Promise<boolean>;
+  /** Removes a crash from every configured store, the spool and the queue, unless it is under legal hold. */
+  removeEverywhere(id: CrashId, options?: RemoveOptions): Promise<Removal>;
   /** Closes what was opened, last first; goes on after a failure and then rejects with every one. */
   close(): Promise<void>;
 }
