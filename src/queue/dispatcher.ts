@@ -5,6 +5,7 @@
 import { isAborted } from '../lib/abort.ts';
 import { Semaphore } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
+import { AtWork } from './at-work.ts';
 import type { Bell } from './bell.ts';
 import type { ConsumeOptions, Delivery, Handler, Lane, Outcome } from './contract.ts';
 import { LaneOrder } from './lane-order.ts';
@@ -17,6 +18,8 @@ import { growingPause, type Timing } from './timing.ts';
 export interface Claim<T> extends Delivery<T> {
   /** Aborts when the task is no longer ours. */
   readonly signal: AbortSignal;
+  /** A process died with it in hand: it is handled alone. */
+  readonly isSuspect?: boolean;
 }
 
 /** How a backend takes tasks and puts them down. All but `take` resolve with false when the claim was lost meanwhile. */
@@ -33,6 +36,11 @@ export interface TaskSource<T, C extends Claim<T>> {
   bury(claim: C, reason: string): Promise<boolean>;
   /** Still in hand, but nobody works on it: dying now uses no attempt. `false` undoes it. */
   hold(claim: C, held: boolean): Promise<boolean>;
+  /**
+   * Still in hand, and not begun before others are done. Where the backend can note that, dying now uses no attempt.
+   * `false` undoes it.
+   */
+  wait(claim: C, waiting: boolean): Promise<boolean>;
 }
 
 export interface DispatcherParts<T, C extends Claim<T>> {
@@ -65,6 +73,7 @@ export class Dispatcher<T, C extends Claim<T>> {
   readonly #options: ConsumeOptions;
   readonly #lanes = new LaneOrder();
   readonly #oneTaker = new Semaphore(1);
+  readonly #atWork = new AtWork();
   readonly #pause: Pause;
 
   constructor(parts: DispatcherParts<T, C>, handle: Handler<T>, options: ConsumeOptions) {
@@ -89,9 +98,37 @@ export class Dispatcher<T, C extends Claim<T>> {
   async #work(): Promise<void> {
     while (!this.#options.signal.aborted) {
       await this.#pause.over();
-      const claim = await this.#oneTaker.run(() => this.#next());
+      const claim = await this.#oneTaker.run(() => this.#nextInCompany());
       if (claim) await this.#serve(claim);
     }
+  }
+
+  /** The next task that others may be handled beside. A suspect is handled here, while nobody takes anything. */
+  async #nextInCompany(): Promise<C | undefined> {
+    const claim = await this.#next();
+    if (!claim) return undefined;
+    this.#atWork.begin();
+    if (claim.isSuspect !== true) return claim;
+    if (await this.#becomesAlone(claim)) await this.#serve(claim);
+    else this.#atWork.end();
+    return undefined;
+  }
+
+  /** False when it is not to be handled here any more. */
+  async #becomesAlone(claim: C): Promise<boolean> {
+    const { source, log, nameOf } = this.#parts;
+    if (this.#atWork.count > 1) {
+      if (!(await this.#firmly('wait', () => source.wait(claim, true)))) return false;
+      await this.#atWork.untilAlone();
+      if (this.#options.signal.aborted) {
+        await this.#firmly('release', () => source.release(claim));
+        return false;
+      }
+      if (!(await this.#firmly('wait', () => source.wait(claim, false)))) return false;
+    }
+    const fields = { ...nameOf(claim.task), lane: claim.lane, attempt: claim.attempt };
+    log.info(fields, 'a process died with this task in hand: it is tried alone');
+    return true;
   }
 
   /** Undefined only when it is time to stop, or a pause began. */
@@ -134,10 +171,14 @@ export class Dispatcher<T, C extends Claim<T>> {
   }
 
   async #serve(claim: C): Promise<void> {
-    for (;;) {
-      const outcome = await this.#call(claim);
-      if (outcome.kind !== 'postpone' || claim.signal.aborted) return this.#settle(claim, outcome);
-      if (!(await this.#waitInHand(claim, outcome.reason))) return;
+    try {
+      for (;;) {
+        const outcome = await this.#call(claim);
+        if (outcome.kind !== 'postpone' || claim.signal.aborted) return await this.#settle(claim, outcome);
+        if (!(await this.#waitInHand(claim, outcome.reason))) return;
+      }
+    } finally {
+      this.#atWork.end();
     }
   }
 

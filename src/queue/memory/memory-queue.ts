@@ -180,6 +180,7 @@ export class MemoryQueue implements CrashQueue {
       release: (claim) => settle(claim, () => this.#insert(claim.entry)),
       bury: (claim, reason) => settle(claim, () => this.#bury(claim, reason)),
       hold: async (claim) => this.#inHand.has(claim),
+      wait: async (claim) => this.#inHand.has(claim),
     };
   }
 

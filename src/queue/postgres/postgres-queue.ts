@@ -253,6 +253,7 @@ class PostgresQueue implements CrashQueue {
       },
       bury: (claim, reason) => hand.letGo(claim, (key) => this.#tasks.bury(key, claim.attempt, reason)),
       hold: (claim, held) => hand.hold(claim, held),
+      wait: (claim, waiting) => hand.hold(claim, waiting),
     };
   }
 

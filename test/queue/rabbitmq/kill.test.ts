@@ -20,7 +20,7 @@ import { missing } from './vhosts.ts';
 const LIMIT_MS = 180_000;
 
 interface Scene {
-  run(concurrency?: number): Promise<ChildProcess>;
+  run(): Promise<ChildProcess>;
   lines(what: 'begun' | 'done'): Promise<string[][]>;
 }
 
@@ -31,8 +31,8 @@ async function newScene(url: string, given: Partial<RabbitSettings>): Promise<Sc
   atEnd(() => rm(folder, { recursive: true, force: true }));
   const settings = JSON.stringify(settingsFor(url, given));
   return {
-    async run(concurrency = 4) {
-      const args = [join(import.meta.dirname, 'process.ts'), log, settings, String(concurrency)];
+    async run() {
+      const args = [join(import.meta.dirname, 'process.ts'), log, settings];
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
       atEnd(async () => child.kill('SIGKILL'));
       await until('the process is ready', async () =>
@@ -93,8 +93,7 @@ describe.skipIf(missing)(
         await queue.publish(task, 'standard');
       let deaths = 0;
       for (let dead = 0; dead === 0; ) {
-        // One at a time: what is in hand beside the poison each time it kills is given up with it.
-        const child = await scene.run(1);
+        const child = await scene.run();
         const died = once(child, 'close').then(() => true);
         await until('it died, or all is done', async () => {
           const isOver = await Promise.race([died, delay(20, false)]);
