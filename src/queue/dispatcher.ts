@@ -29,8 +29,8 @@ export interface TaskSource<T, C extends Claim<T>> {
   /** Milliseconds until it is worth looking again without a ring of the bell. */
   idleMs(): number;
   done(claim: C): Promise<boolean>;
-  /** Back into its lane after `delayMs`, one attempt used. */
-  retry(claim: C, delayMs: number): Promise<boolean>;
+  /** Back into its lane after `delayMs`; `used` attempts are used now. */
+  retry(claim: C, delayMs: number, used: number): Promise<boolean>;
   /** Back into its lane as if it had never been taken. */
   release(claim: C): Promise<boolean>;
   bury(claim: C, reason: string): Promise<boolean>;
@@ -174,8 +174,9 @@ export class Dispatcher<T, C extends Claim<T>> {
     try {
       for (;;) {
         const outcome = await this.#call(claim);
-        if (outcome.kind !== 'postpone' || claim.signal.aborted) return await this.#settle(claim, outcome);
-        if (!(await this.#waitInHand(claim, outcome.reason))) return;
+        const isOver = outcome.kind !== 'postpone' || outcome.delayMs !== undefined;
+        if (isOver || claim.signal.aborted) return await this.#settle(claim, outcome);
+        if (!(await this.#waitInHand(claim, outcome))) return;
       }
     } finally {
       this.#atWork.end();
@@ -194,7 +195,7 @@ export class Dispatcher<T, C extends Claim<T>> {
   }
 
   /** True when the same task is to be handled again; false when it was given back because the consumer stops. */
-  async #waitInHand(claim: C, reason: string): Promise<boolean> {
+  async #waitInHand(claim: C, { reason }: Outcome & { readonly kind: 'postpone' }): Promise<boolean> {
     const { source } = this.#parts;
     metrics.count('queue_settled', { lane: claim.lane, outcome: 'postponed' });
     if (!(await this.#firmly('hold', () => source.hold(claim, true)))) return false;
@@ -224,7 +225,11 @@ export class Dispatcher<T, C extends Claim<T>> {
     const { source, settings, timing } = this.#parts;
     if (outcome.kind === 'done') return { operation: 'done', says: 'done', apply: () => source.done(claim) };
     if (outcome.kind === 'postpone') {
-      return { operation: 'release', says: 'the task was given back', apply: () => source.release(claim) };
+      const { delayMs } = outcome;
+      if (delayMs === undefined || claim.signal.aborted)
+        return { operation: 'release', says: 'the task was given back', apply: () => source.release(claim) };
+      const apply = (): Promise<boolean> => source.retry(claim, delayMs, claim.attempt - 1);
+      return { operation: 'postponed', says: 'the task stands aside', apply };
     }
     const { reason } = outcome;
     if (outcome.kind === 'dead' || claim.attempt >= settings.max_attempts) {
@@ -235,7 +240,7 @@ export class Dispatcher<T, C extends Claim<T>> {
     return {
       operation: 'retry',
       says: 'the task will be tried again',
-      apply: () => source.retry(claim, delay),
+      apply: () => source.retry(claim, delay, claim.attempt),
     };
   }
 

@@ -54,9 +54,9 @@ export class FsTasks implements TaskSource<CrashTask, FsClaim> {
     return this.#parts.hand.letGo(claim, (path) => this.#parts.disk.unlink(path));
   }
 
-  retry(claim: FsClaim, delayMs: number): Promise<boolean> {
+  retry(claim: FsClaim, delayMs: number, used: number): Promise<boolean> {
     const { hand, timing } = this.#parts;
-    const name = { ...claim.name, used: claim.attempt, isSuspect: false, time: timing.now() + delayMs };
+    const name = { ...claim.name, used, isSuspect: false, time: timing.now() + delayMs };
     return hand.letGo(claim, (path) => this.#move(path, name, delayMs > 0 ? 'delayed' : 'waiting'));
   }
 

@@ -241,8 +241,8 @@ class PostgresQueue implements CrashQueue {
       take: (lane) => this.#take(hand, lane),
       idleMs: () => Math.min(this.#ready.idleMs(LANES), this.#lookAfterMs),
       done: (claim) => hand.letGo(claim, (key) => this.#tasks.done(key)),
-      retry: async (claim, delayMs) => {
-        const isOurs = await hand.letGo(claim, (key) => this.#tasks.retry(key, claim.attempt, delayMs));
+      retry: async (claim, delayMs, used) => {
+        const isOurs = await hand.letGo(claim, (key) => this.#tasks.retry(key, used, delayMs));
         this.#wake([claim.lane]);
         return isOurs;
       },

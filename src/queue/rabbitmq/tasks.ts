@@ -94,9 +94,9 @@ export class RabbitTasks implements TaskSource<CrashTask, RabbitClaim> {
     return this.#putDown(claim);
   }
 
-  async retry(claim: RabbitClaim, delayMs: number): Promise<boolean> {
+  async retry(claim: RabbitClaim, delayMs: number, used: number): Promise<boolean> {
     if (!this.#inHand.has(claim)) return false;
-    await this.#sendAgain(claim.lane, { ...claim, used: claim.attempt, isSuspect: false }, delayMs);
+    await this.#sendAgain(claim.lane, { ...claim, used, isSuspect: false }, delayMs);
     return this.#putDown(claim);
   }
 
