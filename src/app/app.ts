@@ -5,6 +5,7 @@ import type { Crontabber } from '../crontabber/crontabber.ts';
 import type { Database } from '../database/contract.ts';
 import type { Log } from '../lib/log.ts';
 import type { CrashId } from '../model/crash-id.ts';
+import type { CallOptions } from '../model/report.ts';
 import type { Alerts } from '../notify/alerts.ts';
 import type { ErrorReporter } from '../notify/contract.ts';
 import type { Processor } from '../processor/processor.ts';
@@ -16,7 +17,6 @@ import type { OpenStores } from '../storage/open-stores.ts';
 import type { Stackwalker } from '../symbols/stackwalker.ts';
 import type { Web } from '../web/web.ts';
 import type { Configuration } from './config/configuration.ts';
-import type { Removal, RemoveOptions } from './erase.ts';
 
 /** What a service is opened with: other services, and a place for its closer. */
 export interface Opening {
@@ -27,6 +27,13 @@ export interface Opening {
   readonly app: App;
   /** Registers what closes the thing that is being opened. */
   onClose(name: string, close: () => Promise<void>): void;
+}
+
+/** `absent`: nothing had it. `held`: it is under legal hold, and nothing was touched. */
+export type Removal = 'removed' | 'absent' | 'held';
+
+export interface RemoveOptions extends CallOptions {
+  readonly evenIfHeld?: boolean | undefined;
 }
 
 export interface App {

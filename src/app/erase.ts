@@ -4,16 +4,9 @@ import type { CallOptions } from '../model/report.ts';
 import { UnsavedResults } from '../processor/unsaved-results.ts';
 import { can } from '../storage/contract.ts';
 import { combine } from '../storage/errors.ts';
-import type { App } from './app.ts';
+import type { App, Removal, RemoveOptions } from './app.ts';
 import { heldCrashes } from './hold.ts';
 import { unsavedFolder } from './unsaved-folder.ts';
-
-/** `absent`: nothing had it. `held`: it is under legal hold, and nothing was touched. */
-export type Removal = 'removed' | 'absent' | 'held';
-
-export interface RemoveOptions extends CallOptions {
-  readonly evenIfHeld?: boolean | undefined;
-}
 
 export interface Eraser {
   /**
