@@ -1,6 +1,5 @@
 /** Erasure: a crash is removed from everything that is configured, and every failure is reported. */
 import type { CrashId } from '../model/crash-id.ts';
-import type { CallOptions } from '../model/report.ts';
 import { UnsavedResults } from '../processor/unsaved-results.ts';
 import { can } from '../storage/contract.ts';
 import { combine } from '../storage/errors.ts';
