@@ -1,7 +1,7 @@
 /**
- * Records outcomes: in memory at once, in the database every second. While the database is down they wait in
+ * Records outcomes: in memory at once, in the database four times a second. While the database is down they wait in
  * bounded memory and in a small file, so that a restart keeps them; what does not fit is counted as lost.
- * After a kill the outcomes of the last second are missing: the crashes themselves are not.
+ * After a kill the outcomes of the last moment are missing: the crashes themselves are not.
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '../../lib/clock.ts';
