@@ -29,6 +29,13 @@ export interface Opening {
   onClose(name: string, close: () => Promise<void>): void;
 }
 
+/** `absent`: nothing had it. `held`: it is under legal hold, and nothing was touched. */
+export type Removal = 'removed' | 'absent' | 'held';
+
+export interface RemoveOptions extends CallOptions {
+  readonly evenIfHeld?: boolean | undefined;
+}
+
 export interface App {
   readonly configuration: Configuration;
   readonly log: Log;
@@ -50,8 +57,8 @@ export interface App {
   processor(): Promise<Processor>;
   crontabber(): Promise<Crontabber>;
   web(): Promise<Web>;
-  /** Removes a crash from every configured store, the spool and the queue; true when anything had it. */
-  removeEverywhere(id: CrashId, options?: CallOptions): Promise<boolean>;
+  /** Removes a crash from every configured store, the spool and the queue, unless it is under legal hold. */
+  removeEverywhere(id: CrashId, options?: RemoveOptions): Promise<Removal>;
   /** Closes what was opened, last first; goes on after a failure and then rejects with every one. */
   close(): Promise<void>;
 }

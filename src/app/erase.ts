@@ -1,20 +1,24 @@
 /** Erasure: a crash is removed from everything that is configured, and every failure is reported. */
 import type { CrashId } from '../model/crash-id.ts';
-import type { CallOptions } from '../model/report.ts';
 import { UnsavedResults } from '../processor/unsaved-results.ts';
 import { can } from '../storage/contract.ts';
 import { combine } from '../storage/errors.ts';
-import type { App } from './app.ts';
+import type { App, Removal, RemoveOptions } from './app.ts';
+import { heldCrashes } from './hold.ts';
 import { unsavedFolder } from './unsaved-folder.ts';
 
 export interface Eraser {
-  /** True when anything had the crash. Rejects, after trying everything, when something could not be asked. */
-  remove(id: CrashId, options?: CallOptions): Promise<boolean>;
+  /**
+   * Rejects, after trying everything, when something could not be asked; and, having touched nothing, when the list of
+   * crashes under legal hold cannot be read.
+   */
+  remove(id: CrashId, options?: RemoveOptions): Promise<Removal>;
 }
 
 export function eraser(app: App): Eraser {
   return {
-    async remove(id, options) {
+    async remove(id, { evenIfHeld = false, ...options } = {}) {
+      if (!evenIfHeld && (await heldCrashes(app.configuration)).has(id)) return 'held';
       // In the order in which a crash travels: what is behind us would store it again after the stores were cleaned.
       const settled = [
         ...(await Promise.allSettled([app.spool().then((spool) => spool.remove(id, options))])),
@@ -31,7 +35,7 @@ export function eraser(app: App): Eraser {
         result.status === 'rejected' ? [result.reason as unknown] : [],
       );
       if (failures.length > 0) throw combine('erase', failures);
-      return settled.some((result) => result.status === 'fulfilled' && result.value);
+      return settled.some((result) => result.status === 'fulfilled' && result.value) ? 'removed' : 'absent';
     },
   };
 }

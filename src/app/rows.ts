@@ -17,7 +17,8 @@ function table(rows: readonly OutputRow[], columns: readonly string[]): string {
 }
 
 /** `1 task`, `2 tasks`. */
-export const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+export const counted = (count: number, word: string, words = `${word}s`): string =>
+  `${count} ${count === 1 ? word : words}`;
 
 /** Prints rows as the command's `--format` says. */
 export function printRows(context: CommandContext, rows: readonly OutputRow[]): void {

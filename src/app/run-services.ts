@@ -9,22 +9,20 @@ import { type CommandContext, CommandError } from './command.ts';
 import type { Configuration } from './config/configuration.ts';
 import { crontabberHealth } from './crontabber-health.ts';
 import { isOutage } from './outage.ts';
+import { StartLines } from './start-lines.ts';
 import { reportUnhandled, type UnhandledErrors } from './unhandled-errors.ts';
 
 export type ServiceKind = 'collector' | 'processor' | 'crontabber' | 'web';
 
 /** A service that runs: ends by itself only when it fails. */
 interface Running {
-  readonly name: ServiceKind;
   readonly done: Promise<void>;
+  /** What it does first is over. */
+  readonly quiet?: Promise<void>;
 }
 
 /** Resolves when the service has started. */
-type Start = (
-  app: App,
-  context: CommandContext,
-  signal: AbortSignal,
-) => Promise<{ readonly done: Promise<void> }>;
+type Start = (app: App, lines: StartLines, signal: AbortSignal) => Promise<Running>;
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
@@ -45,41 +43,41 @@ async function listening<T>(name: 'collector' | 'web', app: App, started: Promis
 }
 
 const STARTS: Readonly<Record<ServiceKind, Start>> = {
-  async collector(app, context, signal) {
+  async collector(app, lines, signal) {
     const address = await listening('collector', app, (await app.collector()).listen());
     app.addresses.collector = collectorUrl(address, app.configuration.settings.collector);
-    context.print(`collector  ${app.addresses.collector}`);
+    lines.say(`collector  ${app.addresses.collector}`);
     return { done: untilAborted(signal) };
   },
-  async processor(app, context, signal) {
+  async processor(app, lines, signal) {
     const processor = await app.processor();
-    context.print(`processor  ${app.configuration.settings.processor.concurrency} at once`);
+    lines.say(`processor  ${app.configuration.settings.processor.concurrency} at once`);
     return { done: processor.run({ signal }) };
   },
-  async crontabber(app, context, signal) {
+  async crontabber(app, lines, signal) {
     const crontabber = await app.crontabber();
     const health = await crontabberHealth(app, crontabber);
-    context.print(
-      `crontabber ${crontabber.jobs.length} jobs${health ? `; health at ${health.address}` : ''}`,
-    );
+    lines.say(`crontabber ${crontabber.jobs.length} jobs${health ? `; health at ${health.address}` : ''}`);
     const done = crontabber.run({ signal }).finally(() => health?.close());
-    return { done };
+    return { done, quiet: crontabber.quiet };
   },
-  async web(app, context, signal) {
+  async web(app, lines, signal) {
     const base = await listening('web', app, (await app.web()).listen());
-    context.print(`web        ${base}/`);
+    lines.say(`web        ${base}/`);
     const link = await createOneTimeLink(
       app.configuration.dataDir,
       base,
       systemClock,
       app.configuration.settings.web.link_lifetime,
     );
-    context.print(`open once  ${link}  (shows protected data)`);
+    lines.say(`open once  ${link}  (shows protected data)`);
     return { done: untilAborted(signal) };
   },
 };
 
 const RETRY_MS = 5_000;
+/** So long the addresses wait for the jobs that are due at the start; on a new data folder all of them are. */
+const FIRST_JOBS_MS = 3_000;
 
 /**
  * Beside a collector, which takes uploads whatever else is down, a service whose engines are down waits for them
@@ -141,6 +139,16 @@ async function makeDataFolder({ dataDir }: Configuration): Promise<void> {
   }
 }
 
+/** Never rejects, and no longer than FIRST_JOBS_MS. */
+async function untilQuiet(running: readonly Running[]): Promise<void> {
+  const over = new AbortController();
+  const limit = sleep(FIRST_JOBS_MS, { signal: over.signal });
+  const quiet = Promise.all(running.map((one) => one.quiet));
+  const ended = running.map(({ done }) => done);
+  await Promise.race([limit, quiet, ...ended]).catch(() => undefined);
+  over.abort();
+}
+
 async function runUntilStopped(
   app: App,
   context: CommandContext,
@@ -151,14 +159,17 @@ async function runUntilStopped(
   context.signal.addEventListener('abort', () => context.print('stopping; once more stops at once'), {
     once: true,
   });
+  const lines = new StartLines(context.print);
   const running: Running[] = [];
   try {
     for (const name of kinds) {
-      const start = (): ReturnType<Start> => STARTS[name](app, context, signal);
-      running.push({ name, ...(await startPatiently(name, start, app, signal)) });
+      const start = (): ReturnType<Start> => STARTS[name](app, lines, signal);
+      running.push(await startPatiently(name, start, app, signal));
     }
-    context.print(`data in    ${app.configuration.dataDir}`);
-    context.print('Ctrl-C stops.');
+    lines.say(`data in    ${app.configuration.dataDir}`);
+    lines.say('Ctrl-C stops.');
+    await untilQuiet(running);
+    if (!signal.aborted) lines.print();
     await Promise.all(running.map(({ done }) => done));
     failed.signal.throwIfAborted();
   } catch (error) {

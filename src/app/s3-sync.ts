@@ -22,6 +22,8 @@ export interface SyncOptions {
   readonly dryRun: boolean;
   /** What the source does not have is removed from the target. */
   readonly remove: boolean;
+  /** Names that are not removed whatever `remove` says; `refuse` is told of them. */
+  isHeld?(name: string): boolean;
   /** Called before each step, with what it is. */
   say(verb: 'upload' | 'download' | 'remove', name: string): void;
   /** Called for a name that cannot be had in the target. */
@@ -83,7 +85,10 @@ async function run(from: Items, to: Items, direction: Direction, options: SyncOp
     if (!dryRun) await direction.copy(name, item);
   });
   const gone = options.remove ? [...to.keys()].filter((name) => !from.has(name)) : [];
-  await mapConcurrent(gone, AT_ONCE, async (name) => {
+  const isKept = (name: string): boolean => options.isHeld?.(name) ?? false;
+  for (const name of gone.filter(isKept)) options.refuse(name, 'is under legal hold');
+  const removable = gone.filter((name) => !isKept(name));
+  await mapConcurrent(removable, AT_ONCE, async (name) => {
     signal.throwIfAborted();
     say('remove', name);
     if (!dryRun) await direction.remove(name);
@@ -91,7 +96,7 @@ async function run(from: Items, to: Items, direction: Direction, options: SyncOp
   return {
     copied: changed.length,
     bytes: changed.reduce((sum, [, { size }]) => sum + size, 0),
-    removed: gone.length,
+    removed: removable.length,
     unchanged: from.size - changed.length,
   };
 }

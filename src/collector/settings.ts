@@ -126,9 +126,9 @@ const times = {
     default: 10_000,
   },
   outcomes_flush: {
-    doc: 'How often outcomes are written to the database',
+    doc: 'How often outcomes are written to the database. After `kill -9` or a power cut those of that time are missing; no crash is',
     format: 'duration',
-    default: 5000,
+    default: 250,
   },
   outcomes_recent: {
     doc: 'Outcomes kept one by one; older ones live on as counts',

@@ -39,6 +39,11 @@ export class Crontabber {
     return this.#deps.jobs;
   }
 
+  /** Resolves when what was due at the start of `run` is over. */
+  get quiet(): Promise<void> {
+    return this.#loop.quiet;
+  }
+
   /** Runs jobs until the signal aborts. */
   run(options: { readonly signal: AbortSignal }): Promise<void> {
     return this.#loop.run(options);

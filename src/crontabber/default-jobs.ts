@@ -2,9 +2,16 @@
 import { join } from 'node:path';
 import { loadFolder } from '../lib/load-folder.ts';
 import type { AnyJob } from './job.ts';
+import type { KnownJob } from './job-list.ts';
 
 /** Sorted by name. */
 export const loadDefaultJobs = (): Promise<AnyJob[]> => loadFolder<AnyJob>(join(import.meta.dirname, 'jobs'));
+
+export const knownDefaultJobs = async (): Promise<KnownJob[]> =>
+  (await loadDefaultJobs()).map((definition) => ({
+    definition,
+    source: `auxilio/crontabber/jobs/${definition.name}`,
+  }));
 
 /** Those that read feeds, and what is made of them; in an order in which each comes after those it needs. */
 export const FEED_JOBS = ['release-feed', 'product-versions', 'featured-versions', 'bugs'] as const;

@@ -7,8 +7,18 @@ import { DependencyError, toposort } from '../lib/toposort.ts';
 import type { AnyJob } from './job.ts';
 import { type Schedule, scheduleOf, type Timing } from './period.ts';
 
+/** A definition and where it comes from. */
+export interface KnownJob {
+  readonly definition: AnyJob;
+  /** What one looks for to read its code: `auxilio/crontabber/jobs/NAME`, or as CRONTABBER_MODULES names it. */
+  readonly source: string;
+}
+
 export interface ScheduledJob {
   readonly name: string;
+  readonly source: string;
+  /** Its place among the jobs as they are configured, from 0; they run in another order. */
+  readonly place: number;
   readonly definition: AnyJob;
   readonly after: readonly string[];
   readonly schedule: Schedule;
@@ -16,7 +26,7 @@ export interface ScheduledJob {
 
 export interface JobCatalogue {
   /** Everything that may be named. */
-  readonly definitions: readonly AnyJob[];
+  readonly known: readonly KnownJob[];
   /** What the original called a job, and what it is called here. */
   readonly oldNames: ReadonlyMap<string, string>;
 }
@@ -79,7 +89,7 @@ function parseEntry(text: string): Entry {
 class ListReader {
   readonly errors: string[] = [];
   readonly #catalogue: JobCatalogue;
-  readonly #chosen = new Map<string, ScheduledJob>();
+  readonly #chosen = new Map<string, Omit<ScheduledJob, 'place'>>();
 
   constructor(catalogue: JobCatalogue) {
     this.#catalogue = catalogue;
@@ -95,11 +105,10 @@ class ListReader {
         `${shown(firstListed.text)}: beside ${shown(firstEdit.text)}, which edits the default list, every entry begins with + or -`,
       );
     // A list of mistakes alone is no reason to run the default jobs.
-    if (listed.length === 0)
-      for (const definition of this.#catalogue.definitions) this.#chooseDefault(definition);
+    if (listed.length === 0) for (const known of this.#catalogue.known) this.#chooseDefault(known);
     const seen = new Set<string>();
     for (const entry of entries) this.#try(entry.text, () => this.#apply(entry, seen));
-    return [...this.#chosen.values()];
+    return [...this.#chosen.values()].map((job, place) => ({ ...job, place }));
   }
 
   #try<T>(what: string, work: () => T): T | undefined {
@@ -112,36 +121,35 @@ class ListReader {
     }
   }
 
-  #chooseDefault(definition: AnyJob): void {
-    this.#try(definition.name, () => this.#choose(definition, definition));
+  #chooseDefault(known: KnownJob): void {
+    this.#try(known.definition.name, () => this.#choose(known, known.definition));
   }
 
   #apply({ how, name: written, timing }: Entry, seen: Set<string>): void {
-    const definition = this.#find(written);
+    const known = this.#find(written);
+    const { definition } = known;
     if (seen.has(definition.name)) throw new SettingsError('the job is named twice');
     seen.add(definition.name);
     if (how === 'leave out') this.#chosen.delete(definition.name);
     else
-      this.#choose(
-        definition,
-        timing.every === undefined ? definition : { every: timing.every, at: timing.at },
-      );
+      this.#choose(known, timing.every === undefined ? definition : { every: timing.every, at: timing.at });
   }
 
-  #find(written: string): AnyJob {
-    const { definitions, oldNames } = this.#catalogue;
+  #find(written: string): KnownJob {
+    const { known, oldNames } = this.#catalogue;
     const name = oldNames.get(written) ?? written;
-    const found = definitions.find((one) => one.name === name);
+    const found = known.find(({ definition }) => definition.name === name);
     if (found) return found;
-    const near = nearest(written, definitions.map((one) => one.name).concat(...oldNames.keys()));
+    const near = nearest(written, known.map(({ definition }) => definition.name).concat(...oldNames.keys()));
     throw new SettingsError(`there is no job ${written}${near ? `; did you mean ${near}?` : ''}`);
   }
 
-  #choose(definition: AnyJob, timing: Timing): void {
+  #choose({ definition, source }: KnownJob, timing: Timing): void {
     checkLimits(definition);
     const schedule = scheduleOf({ every: timing.every, at: timing.at });
     this.#chosen.set(definition.name, {
       name: definition.name,
+      source,
       definition,
       after: definition.after ?? [],
       schedule,
@@ -159,7 +167,7 @@ function checkLimits({ timeoutMs, retryMs }: AnyJob): void {
 
 /** Reads CRONTABBER_JOBS. Nothing is thrown: the caller decides what mistakes mean. */
 export function readJobList(text: string, catalogue: JobCatalogue): JobList {
-  const names = catalogue.definitions.map(({ name }) => name);
+  const names = catalogue.known.map(({ definition }) => definition.name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) return { jobs: [], errors: [`two jobs are named ${twice}`] };
   const reader = new ListReader(catalogue);

@@ -187,7 +187,8 @@ export class JobRun {
     const { name: job } = this.#job;
     if (!this.#isRecorded && !(await this.#record(this.#ending('done'), this.#success())))
       return this.#wasLost();
-    log.info({ job, to: this.run.period.to.toISOString() }, 'job done');
+    // What it did, it says itself; that it was done is kept in the log of runs.
+    log.debug({ job, to: this.run.period.to.toISOString() }, 'job done');
     this.#measure('done');
     metrics.set('crontabber_last_success_seconds', clock.now().getTime() / 1000, { job });
     return { outcome: 'done' };

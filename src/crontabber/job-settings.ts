@@ -96,7 +96,7 @@ const cleanup: SettingsSchema<
     default: [],
   },
   cleanup_storage_hold: {
-    doc: 'File of crash ids under legal hold, one a line, `#` for comments. They are never removed by retention. A file that cannot be read, or a line that is no crash id, stops both cleanups.',
+    doc: 'File of crash ids under legal hold, one a line, `#` for comments. No retention removes them, and no command without `--even-if-held`. While the file cannot be read, or a line is no crash id, nothing is removed.',
     format: String,
     default: '',
   },

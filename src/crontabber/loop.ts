@@ -26,6 +26,7 @@ export class CronLoop {
   readonly runner: JobRunner;
   readonly #deps: LoopDeps;
   readonly #byName: Jobs;
+  readonly #quiet = Promise.withResolvers<void>();
   readonly #running = new Map<string, Promise<void>>();
   #forgottenAt = 0;
 
@@ -47,12 +48,19 @@ export class CronLoop {
           nextTick = performance.now() + this.#deps.tickMs;
         }
         await this.#patientPass(idle, signal);
+        if (this.#running.size === 0) this.#quiet.resolve();
         await this.#untilNext(nextTick, signal);
       }
     } finally {
+      this.#quiet.resolve();
       await Promise.allSettled(this.#running.values());
       this.runner.end();
     }
+  }
+
+  /** Resolves when `run` finds for the first time that nothing is due and nothing runs, and when it ends. */
+  get quiet(): Promise<void> {
+    return this.#quiet.promise;
   }
 
   /** Runs what is due, each job once; a job that fails does not stop the others. Resolves with those that were done. */

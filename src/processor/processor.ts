@@ -21,6 +21,7 @@ import {
   UnknownRulesetError,
 } from './pipeline.ts';
 import type { ProcessorSettings } from './settings.ts';
+import { StubbornCrashes } from './stubborn-crashes.ts';
 import type { UnsavedResults } from './unsaved-results.ts';
 
 const metrics = declareMetrics({
@@ -44,6 +45,8 @@ export interface ProcessorDeps {
   readonly unsaved: UnsavedResults;
   readonly reporter: ErrorReporter;
   readonly log: Log;
+  /** Milliseconds on a clock that is never set; default: the process's. */
+  readonly elapsed?: () => number;
 }
 
 /** What a task reads from the source. */
@@ -56,9 +59,11 @@ interface Input {
 export class Processor {
   readonly #deps: ProcessorDeps;
   readonly #settings: ProcessorSettings;
+  readonly #stubborn: StubbornCrashes;
 
   constructor(deps: ProcessorDeps, settings: ProcessorSettings) {
     this.#deps = deps;
+    this.#stubborn = new StubbornCrashes(deps.elapsed ?? (() => performance.now()));
     this.#settings = settings;
   }
 
@@ -87,8 +92,10 @@ export class Processor {
       outcome: outcome.kind,
       attempt: delivery.attempt,
     };
-    if (outcome.kind === 'done') this.#deps.log.info(fields, 'processed');
-    else this.#deps.log.warn({ ...fields, reason: outcome.reason }, 'not processed');
+    if (outcome.kind === 'done') {
+      this.#stubborn.wentWell(crashId);
+      this.#deps.log.info(fields, 'processed');
+    } else this.#deps.log.warn({ ...fields, reason: outcome.reason }, 'not processed');
     return outcome;
   }
 
@@ -173,14 +180,14 @@ export class Processor {
     }
   }
 
-  /** An engine that is down postpones; a crash that nobody has is dead at once; all else counts as an attempt. */
+  /** An engine that is down postpones, also when it is down for one crash; one that nobody has is dead at once; all else counts. */
   #judge(crashId: CrashId, error: unknown, timedOut: boolean): Outcome {
     if (timedOut)
       return { kind: 'retry', reason: `took longer than ${this.#settings.task_timeout / 1000} s` };
     if (isAborted(error) || codeOf(error) === 'aborted')
       return { kind: 'postpone', reason: 'the processor was stopped' };
     if (error instanceof StorageError && error.retryable)
-      return { kind: 'postpone', reason: `${error.store} ${error.code}` };
+      return this.#stubborn.failed(crashId, `${error.store} ${error.code}`);
     const disk = diskFailure(error instanceof RuleFailedError ? error.cause : error);
     if (disk) return { kind: 'postpone', reason: `the processor’s own disk: ${disk}` };
     if (codeOf(error) === 'not_found') return { kind: 'dead', reason: 'no store has this crash' };

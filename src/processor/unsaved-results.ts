@@ -1,6 +1,7 @@
 /**
  * Results that no store would take, kept on disk until one does: an outage of the destination costs no second
- * stack walk, not even over a restart. There are never more than tasks in hand.
+ * stack walk, not even over a restart. There are hardly more than tasks in hand: those that stand aside
+ * meanwhile (stubborn-crashes.ts), one for each pause of an outage.
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

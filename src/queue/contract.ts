@@ -26,9 +26,10 @@ export type Outcome =
   | { readonly kind: 'retry'; readonly reason: string; readonly delayMs?: number }
   /**
    * An engine is down: does not count. The task stays in hand, the consumer pauses until `resume` resolves (without
-   * it, for growing pauses of its own), then the same task is handed out again.
+   * it, for growing pauses of its own), then the same task is handed out again. With a delay it goes back into its lane
+   * for so long instead, and the consumer goes on: an engine fails, and perhaps for this task alone.
    */
-  | { readonly kind: 'postpone'; readonly reason: string }
+  | { readonly kind: 'postpone'; readonly reason: string; readonly delayMs?: number }
   | { readonly kind: 'dead'; readonly reason: string };
 
 export interface DeadTask<T> {

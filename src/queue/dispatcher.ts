@@ -5,6 +5,7 @@
 import { isAborted } from '../lib/abort.ts';
 import { Semaphore } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
+import { AtWork } from './at-work.ts';
 import type { Bell } from './bell.ts';
 import type { ConsumeOptions, Delivery, Handler, Lane, Outcome } from './contract.ts';
 import { LaneOrder } from './lane-order.ts';
@@ -17,6 +18,8 @@ import { growingPause, type Timing } from './timing.ts';
 export interface Claim<T> extends Delivery<T> {
   /** Aborts when the task is no longer ours. */
   readonly signal: AbortSignal;
+  /** A process died with it in hand: it is handled alone. */
+  readonly isSuspect?: boolean;
 }
 
 /** How a backend takes tasks and puts them down. All but `take` resolve with false when the claim was lost meanwhile. */
@@ -26,13 +29,18 @@ export interface TaskSource<T, C extends Claim<T>> {
   /** Milliseconds until it is worth looking again without a ring of the bell. */
   idleMs(): number;
   done(claim: C): Promise<boolean>;
-  /** Back into its lane after `delayMs`, one attempt used. */
-  retry(claim: C, delayMs: number): Promise<boolean>;
+  /** Back into its lane after `delayMs`; `used` attempts are used now. */
+  retry(claim: C, delayMs: number, used: number): Promise<boolean>;
   /** Back into its lane as if it had never been taken. */
   release(claim: C): Promise<boolean>;
   bury(claim: C, reason: string): Promise<boolean>;
   /** Still in hand, but nobody works on it: dying now uses no attempt. `false` undoes it. */
   hold(claim: C, held: boolean): Promise<boolean>;
+  /**
+   * Still in hand, and not begun before others are done. Where the backend can note that, dying now uses no attempt.
+   * `false` undoes it.
+   */
+  wait(claim: C, waiting: boolean): Promise<boolean>;
 }
 
 export interface DispatcherParts<T, C extends Claim<T>> {
@@ -65,6 +73,7 @@ export class Dispatcher<T, C extends Claim<T>> {
   readonly #options: ConsumeOptions;
   readonly #lanes = new LaneOrder();
   readonly #oneTaker = new Semaphore(1);
+  readonly #atWork = new AtWork();
   readonly #pause: Pause;
 
   constructor(parts: DispatcherParts<T, C>, handle: Handler<T>, options: ConsumeOptions) {
@@ -89,9 +98,37 @@ export class Dispatcher<T, C extends Claim<T>> {
   async #work(): Promise<void> {
     while (!this.#options.signal.aborted) {
       await this.#pause.over();
-      const claim = await this.#oneTaker.run(() => this.#next());
+      const claim = await this.#oneTaker.run(() => this.#nextInCompany());
       if (claim) await this.#serve(claim);
     }
+  }
+
+  /** The next task that others may be handled beside. A suspect is handled here, while nobody takes anything. */
+  async #nextInCompany(): Promise<C | undefined> {
+    const claim = await this.#next();
+    if (!claim) return undefined;
+    this.#atWork.begin();
+    if (claim.isSuspect !== true) return claim;
+    if (await this.#becomesAlone(claim)) await this.#serve(claim);
+    else this.#atWork.end();
+    return undefined;
+  }
+
+  /** False when it is not to be handled here any more. */
+  async #becomesAlone(claim: C): Promise<boolean> {
+    const { source, log, nameOf } = this.#parts;
+    if (this.#atWork.count > 1) {
+      if (!(await this.#firmly('wait', () => source.wait(claim, true)))) return false;
+      await this.#atWork.untilAlone();
+      if (this.#options.signal.aborted) {
+        await this.#firmly('release', () => source.release(claim));
+        return false;
+      }
+      if (!(await this.#firmly('wait', () => source.wait(claim, false)))) return false;
+    }
+    const fields = { ...nameOf(claim.task), lane: claim.lane, attempt: claim.attempt };
+    log.info(fields, 'a process died with this task in hand: it is tried alone');
+    return true;
   }
 
   /** Undefined only when it is time to stop, or a pause began. */
@@ -134,10 +171,15 @@ export class Dispatcher<T, C extends Claim<T>> {
   }
 
   async #serve(claim: C): Promise<void> {
-    for (;;) {
-      const outcome = await this.#call(claim);
-      if (outcome.kind !== 'postpone' || claim.signal.aborted) return this.#settle(claim, outcome);
-      if (!(await this.#waitInHand(claim, outcome.reason))) return;
+    try {
+      for (;;) {
+        const outcome = await this.#call(claim);
+        const isOver = outcome.kind !== 'postpone' || outcome.delayMs !== undefined;
+        if (isOver || claim.signal.aborted) return await this.#settle(claim, outcome);
+        if (!(await this.#waitInHand(claim, outcome))) return;
+      }
+    } finally {
+      this.#atWork.end();
     }
   }
 
@@ -153,7 +195,7 @@ export class Dispatcher<T, C extends Claim<T>> {
   }
 
   /** True when the same task is to be handled again; false when it was given back because the consumer stops. */
-  async #waitInHand(claim: C, reason: string): Promise<boolean> {
+  async #waitInHand(claim: C, { reason }: Outcome & { readonly kind: 'postpone' }): Promise<boolean> {
     const { source } = this.#parts;
     metrics.count('queue_settled', { lane: claim.lane, outcome: 'postponed' });
     if (!(await this.#firmly('hold', () => source.hold(claim, true)))) return false;
@@ -183,7 +225,11 @@ export class Dispatcher<T, C extends Claim<T>> {
     const { source, settings, timing } = this.#parts;
     if (outcome.kind === 'done') return { operation: 'done', says: 'done', apply: () => source.done(claim) };
     if (outcome.kind === 'postpone') {
-      return { operation: 'release', says: 'the task was given back', apply: () => source.release(claim) };
+      const { delayMs } = outcome;
+      if (delayMs === undefined || claim.signal.aborted)
+        return { operation: 'release', says: 'the task was given back', apply: () => source.release(claim) };
+      const apply = (): Promise<boolean> => source.retry(claim, delayMs, claim.attempt - 1);
+      return { operation: 'postponed', says: 'the task stands aside', apply };
     }
     const { reason } = outcome;
     if (outcome.kind === 'dead' || claim.attempt >= settings.max_attempts) {
@@ -194,7 +240,7 @@ export class Dispatcher<T, C extends Claim<T>> {
     return {
       operation: 'retry',
       says: 'the task will be tried again',
-      apply: () => source.retry(claim, delay),
+      apply: () => source.retry(claim, delay, claim.attempt),
     };
   }
 

@@ -1,7 +1,7 @@
 /** From the frames of a walked thread to the names that the lists are about. */
-import { type CacheLimits, GenerationalCache } from './generational-cache.ts';
+import { FrameMemo, type MemoKey, type MemoLimits } from './frame-memo.ts';
 import { KnownFrame } from './known-frame.ts';
-import type { Language } from './languages/language.ts';
+import type { Language, NamedFrame } from './languages/language.ts';
 import { languageOfFrame, languageOfName } from './languages/registry.ts';
 import type { SignatureLists } from './lists.ts';
 import {
@@ -44,11 +44,14 @@ const WITHOUT_MODULE: ReadonlyMap<string, readonly [file: string, full: string]>
   ['rust_panic_with_hook', ['src/libstd/panicking.rs', 'std::panicking::rust_panic_with_hook']],
 ]);
 
+/** Most functions are longer than any of these, and need not be looked up. */
+const LONGEST_WITHOUT_MODULE = Math.max(...[...WITHOUT_MODULE.keys()].map((name) => name.length));
+
 export function fixMissingModule(name: unknown, path: string | undefined): unknown {
   if (Array.isArray(name) || isRecord(name)) {
     throw new PythonError('TypeError', `unhashable type: '${typeName(name)}'`);
   }
-  if (path === undefined || typeof name !== 'string') return name;
+  if (path === undefined || typeof name !== 'string' || name.length > LONGEST_WITHOUT_MODULE) return name;
   const fix = WITHOUT_MODULE.get(name);
   return fix?.[0] === path ? fix[1] : name;
 }
@@ -66,11 +69,6 @@ class LinedFunction {
   }
 }
 
-/** The same of another language. */
-interface LinedName {
-  readonly name: string;
-}
-
 /** `hg:host/repo:a/b.py:0a1b` has more around its path than a language's rules know of. */
 function pathOf(file: string): string {
   const parts = file.split(':', 5);
@@ -80,124 +78,167 @@ function pathOf(file: string): string {
 /** Signatures end long before: a longer name is cut before a language's own rules look at it. */
 const LONGEST_NAME = 2_000;
 
-type FunctionCache = GenerationalCache<KnownFrame | LinedFunction>;
+/** By whose rules a text becomes a name; `name` is one already. */
+const KINDS = { name: 0, cpp: 1, rust: 2, language: 3 } as const;
+
+/** A frame of a stack, reduced to what its name depends on. */
+interface Wanted extends MemoKey {
+  readonly line: unknown;
+  /** Of a frame of kind `language`. */
+  readonly named: ByLanguage | undefined;
+}
+
+interface ByLanguage {
+  readonly language: Language;
+  readonly frame: NamedFrame;
+}
+
+const wantedName = (text: string): Wanted => ({ kind: KINDS.name, text, line: undefined, named: undefined });
 
 export class FrameNamer {
   readonly lists: SignatureLists;
-  readonly #names: GenerationalCache<KnownFrame>;
-  readonly #cpp: FunctionCache;
-  readonly #rust: FunctionCache;
-  readonly #other: GenerationalCache<KnownFrame | LinedName>;
+  /** What it holds goes with the lists: other lists have another namer. */
+  readonly #memo: FrameMemo<KnownFrame | LinedFunction>;
 
-  constructor(lists: SignatureLists, limits: CacheLimits) {
+  constructor(lists: SignatureLists, limits: MemoLimits) {
     this.lists = lists;
-    // Names are shorter than functions with their arguments, and Rust's functions are fewer.
-    const half = { entries: limits.entries, characters: limits.characters / 2 };
-    this.#names = new GenerationalCache(half);
-    this.#cpp = new GenerationalCache(limits);
-    this.#rust = new GenerationalCache(half);
-    this.#other = new GenerationalCache(half);
+    this.#memo = new FrameMemo(limits);
   }
 
   /** The first 40 frames, each one's inlined functions before itself. Throws `PythonError` on odd shapes. */
   nameThread(thread: unknown, lowerCaseModules: boolean, report?: Language): readonly KnownFrame[] {
-    const frames = get(thread, 'frames');
-    const named: KnownFrame[] = [];
-    if (frames === undefined) return named;
-    for (const frame of iterate(frames)) {
-      const whole = asFrame(frame);
-      const inlines = whole.inlines;
-      if (inlines !== undefined && inlines !== null && truthy(inlines)) {
-        for (const inline of iterate(inlines)) {
-          named.push(this.#name(asFrame(inline), whole, undefined, lowerCaseModules, report));
-          if (named.length === MOST_FRAMES) return named;
-        }
-      }
-      named.push(this.#name(whole, whole, whole.unloaded_modules, lowerCaseModules, report));
-      if (named.length === MOST_FRAMES) return named;
+    const wanted: Wanted[] = [];
+    try {
+      collectFrames(wanted, get(thread, 'frames'), lowerCaseModules, report);
+    } catch (error) {
+      // A frame before that one may have no name either, and the first such frame is the one that is noted.
+      this.#nameAll(wanted);
+      throw error;
     }
-    return named;
+    return this.#nameAll(wanted);
   }
 
   /** One frame's name as it stands, outside of a stack: with the module's own case, without the fix for Rust 1.34. */
   nameFrame(frame: unknown): string {
     const whole = asFrame(frame);
-    if (!truthy(whole.function)) {
-      return nameWithoutFunction(whole, whole.module, whole.unloaded_modules, whole.offset);
-    }
+    const name = whole.function;
+    if (!truthy(name)) return nameWithoutFunction(whole, whole.module, whole.unloaded_modules, whole.offset);
     const language = languageOfFrame(whole.language, whole.file, undefined);
-    if (language && typeof whole.function === 'string')
-      return this.#named(language, whole.function, whole, whole.module).name;
-    const rust = parseSourceFile(whole.file)?.endsWith('.rs') ?? false;
-    return this.#function(whole.function, rust, whole.line).name;
+    const wanted =
+      language && typeof name === 'string'
+        ? wantedOfLanguage(language, name, whole, whole.module)
+        : wantedFunction(name, parseSourceFile(whole.file)?.endsWith('.rs') ?? false, whole.line);
+    return this.#name(wanted).name;
   }
 
   known(name: string): KnownFrame {
-    const seen = this.#names.get(name);
-    if (seen !== undefined) return seen;
-    const frame = new KnownFrame(name, this.lists);
-    this.#names.set(name, frame);
-    return frame;
+    return this.#name(wantedName(name));
   }
 
-  /** Function, file and line are those of `source`, an inlined function or the frame itself. */
-  #name(
-    source: AnyFrame,
-    frame: AnyFrame,
-    unloaded: unknown,
-    lowerCaseModules: boolean,
-    report: Language | undefined,
-  ): KnownFrame {
-    // Only Rust's files matter, and most files are not: the cheap test first.
-    const file = source.file;
-    const path = typeof file === 'string' && !file.includes('.rs') ? undefined : parseSourceFile(file);
-    const name = fixMissingModule(source.function, path);
-    const { module } = frame;
-    if (lowerCaseModules && typeof module !== 'string' && truthy(module)) throw noAttribute(module, 'lower');
-    if (typeof name === 'string' && name !== '') {
-      const language = languageOfFrame(source.language, file, report);
-      if (language) return this.#named(language, name, source, module);
+  #nameAll(wanted: readonly Wanted[]): readonly KnownFrame[] {
+    const found = this.#memo.find(wanted);
+    return wanted.map((one, i) => this.#finish(one, found[i]));
+  }
+
+  #name(wanted: Wanted): KnownFrame {
+    return this.#finish(wanted, this.#memo.find([wanted])[0]);
+  }
+
+  #finish(wanted: Wanted, found: KnownFrame | LinedFunction | undefined): KnownFrame {
+    const known = found ?? this.#remember(wanted);
+    return known instanceof KnownFrame ? known : this.known(known.at(wanted.line));
+  }
+
+  #remember(wanted: Wanted): KnownFrame | LinedFunction {
+    const made = this.#make(wanted);
+    this.#memo.set(wanted, made);
+    return made;
+  }
+
+  #make({ kind, text: name, named }: Wanted): KnownFrame | LinedFunction {
+    if (kind === KINDS.name) return new KnownFrame(name, this.lists);
+    if (named) return this.#known(collapseByLanguage(named));
+    if (kind === KINDS.rust) return this.#known(collapseRustFunction(name));
+    const language = languageOfName(name);
+    if (language === undefined) return this.#known(collapseCppFunction(name));
+    return this.#known(collapseByLanguage({ language, frame: { function: name, file: '', module: '' } }));
+  }
+
+  #known(collapsed: CollapsedFunction): KnownFrame | LinedFunction {
+    if (this.lists.lineNumbers.matches(collapsed.name)) return new LinedFunction(collapsed);
+    return new KnownFrame(collapsed.finish(collapsed.name), this.lists);
+  }
+}
+
+/** Adds the first 40 to `wanted`. Throws `PythonError` with those before the odd one in it. */
+function collectFrames(
+  wanted: Wanted[],
+  frames: unknown,
+  lowerCaseModules: boolean,
+  report: Language | undefined,
+): void {
+  if (frames === undefined) return;
+  for (const frame of iterate(frames)) {
+    const whole = asFrame(frame);
+    const { inlines } = whole;
+    if (inlines !== undefined && inlines !== null && truthy(inlines)) {
+      for (const inline of iterate(inlines)) {
+        wanted.push(wantedFrame(asFrame(inline), whole, undefined, lowerCaseModules, report));
+        if (wanted.length === MOST_FRAMES) return;
+      }
     }
-    if (truthy(name)) return this.#function(name, path?.endsWith('.rs') ?? false, source.line);
-    const written = lowerCaseModules && typeof module === 'string' ? module.toLowerCase() : module;
-    return this.known(nameWithoutFunction(source, written, unloaded, frame.offset));
+    wanted.push(wantedFrame(whole, whole, whole.unloaded_modules, lowerCaseModules, report));
+    if (wanted.length === MOST_FRAMES) return;
   }
+}
 
-  #function(name: unknown, rust: boolean, line: unknown): KnownFrame {
-    if (typeof name !== 'string') {
-      throw rust
-        ? new PythonError('TypeError', `'${typeName(name)}' object is not iterable`)
-        : new PythonError('AttributeError', `'${typeName(name)}' object has no attribute 'endswith'`);
-    }
-    const cache = rust ? this.#rust : this.#cpp;
-    const seen = cache.get(name) ?? this.#remember(cache, name, rust);
-    return seen instanceof KnownFrame ? seen : this.known(seen.at(line));
+/** Function, file and line are those of `source`, an inlined function or the frame itself. */
+function wantedFrame(
+  source: AnyFrame,
+  frame: AnyFrame,
+  unloaded: unknown,
+  lowerCaseModules: boolean,
+  report: Language | undefined,
+): Wanted {
+  // Only Rust's files matter, and most files are not: the cheap test first.
+  const file = source.file;
+  const path = typeof file === 'string' && !file.includes('.rs') ? undefined : parseSourceFile(file);
+  const name = fixMissingModule(source.function, path);
+  const { module } = frame;
+  if (lowerCaseModules && typeof module !== 'string' && truthy(module)) throw noAttribute(module, 'lower');
+  if (typeof name === 'string' && name !== '') {
+    const language = languageOfFrame(source.language, file, report);
+    if (language) return wantedOfLanguage(language, name, source, module);
   }
+  if (truthy(name)) return wantedFunction(name, path?.endsWith('.rs') ?? false, source.line);
+  const written = lowerCaseModules && typeof module === 'string' ? module.toLowerCase() : module;
+  return wantedName(nameWithoutFunction(source, written, unloaded, frame.offset));
+}
 
-  /** By the rules of a language of its own. */
-  #named(language: Language, name: string, source: AnyFrame, module: unknown): KnownFrame {
-    const file = typeof source.file === 'string' ? pathOf(source.file).slice(-LONGEST_NAME) : '';
-    const place = typeof module === 'string' ? module.slice(0, LONGEST_NAME) : '';
-    const key = `${language.name}\0${file}\0${place}\0${name}`;
-    const seen = this.#other.get(key);
-    if (seen) return seen instanceof KnownFrame ? seen : this.known(withLine(seen.name, source.line));
-    const frame = { function: name.slice(0, LONGEST_NAME), file, module: place };
-    const normal = language.normalise(frame) || frame.function;
-    const isLined = this.lists.lineNumbers.matches(normal);
-    this.#other.set(key, isLined ? { name: normal } : this.known(normal));
-    return this.known(isLined ? withLine(normal, source.line) : normal);
+function wantedFunction(name: unknown, rust: boolean, line: unknown): Wanted {
+  if (typeof name === 'string') {
+    return { kind: rust ? KINDS.rust : KINDS.cpp, text: name, line, named: undefined };
   }
+  throw rust
+    ? new PythonError('TypeError', `'${typeName(name)}' object is not iterable`)
+    : new PythonError('AttributeError', `'${typeName(name)}' object has no attribute 'endswith'`);
+}
 
-  #remember(cache: FunctionCache, name: string, rust: boolean): KnownFrame | LinedFunction {
-    const language = rust ? undefined : languageOfName(name);
-    if (language) return this.#named(language, name, {}, undefined);
-    const collapsed = rust ? collapseRustFunction(name) : collapseCppFunction(name);
-    const seen = this.lists.lineNumbers.matches(collapsed.name)
-      ? new LinedFunction(collapsed)
-      : this.known(collapsed.finish(collapsed.name));
-    cache.set(name, seen);
-    return seen;
-  }
+/** By the rules of a language of its own. */
+function wantedOfLanguage(language: Language, name: string, source: AnyFrame, module: unknown): Wanted {
+  const file = typeof source.file === 'string' ? pathOf(source.file).slice(-LONGEST_NAME) : '';
+  const place = typeof module === 'string' ? module.slice(0, LONGEST_NAME) : '';
+  return {
+    kind: KINDS.language,
+    text: `${language.name}\0${file.length}\0${place.length}\0${file}${place}${name}`,
+    line: source.line,
+    named: { language, frame: { function: name, file, module: place } },
+  };
+}
+
+function collapseByLanguage({ language, frame }: ByLanguage): CollapsedFunction {
+  const name = frame.function.slice(0, LONGEST_NAME);
+  return { name: language.normalise({ ...frame, function: name }) || name, finish: (lined) => lined };
 }
 
 interface AnyFrame {

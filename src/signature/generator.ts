@@ -1,28 +1,28 @@
 import { DependencyError, toposort } from '../lib/toposort.ts';
 import type { CrashData } from './crash-data.ts';
 import { defaultRules } from './default-rules.ts';
+import type { MemoLimits } from './frame-memo.ts';
 import { FrameNamer } from './frame-namer.ts';
-import type { CacheLimits } from './generational-cache.ts';
 import type { SignatureLists } from './lists.ts';
 import type { SignatureRule } from './rule.ts';
 import { SignatureRun } from './signature-run.ts';
 import type { SignatureResult } from './trace.ts';
 
 /** Goes up with every change that can change a signature; stored in each trace. */
-export const GENERATOR_VERSION = '2026.3';
+export const GENERATOR_VERSION = '2026.4';
 
 /**
  * Room for 100,000 distinct frames of 200 characters, some 50 MB. Names in other scripts take two bytes a
  * character, so that hostile ones could take a hundred.
  */
-const CACHE_LIMITS: CacheLimits = { entries: 60_000, characters: 12_000_000 };
+const MEMO_LIMITS: MemoLimits = { entries: 120_000, characters: 24_000_000 };
 
 export interface GeneratorOptions {
   readonly lists: SignatureLists;
   /** Instead of the rules that come with the package: `[...defaultRules, mine]` has both. */
   readonly rules?: readonly SignatureRule[];
-  /** Of the memo of frame names: entries and characters of one generation of functions. */
-  readonly cache?: CacheLimits;
+  /** Of the memo of frame names. */
+  readonly cache?: MemoLimits;
 }
 
 export interface GenerateOptions {
@@ -47,7 +47,7 @@ export class SignatureGenerator implements Signatures {
   constructor(options: GeneratorOptions) {
     this.lists = options.lists;
     this.#rules = inOrder(options.rules ?? defaultRules);
-    this.#namer = new FrameNamer(options.lists, options.cache ?? CACHE_LIMITS);
+    this.#namer = new FrameNamer(options.lists, options.cache ?? MEMO_LIMITS);
   }
 
   generate(data: CrashData, options: GenerateOptions = {}): SignatureResult {

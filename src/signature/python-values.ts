@@ -219,9 +219,15 @@ export function intOrUndefined(value: unknown): bigint | undefined {
 
 const HEX = /^([+-]?)(?:0[xX]_?)?([0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)$/;
 
+/** As walkers write them, and as nearly all are: found without looking for digits of other scripts. */
+const PLAIN_HEX = /^0x0*([1-9a-f][0-9a-f]*)$/;
+
 /** `0x0000000000032ec0` becomes `0x32ec0`; whatever is no hexadecimal number stays as it is. */
 export function stripLeadingZeros(value: unknown): unknown {
-  if (typeof value !== 'string' || hasSeparator(value)) return value;
+  if (typeof value !== 'string') return value;
+  const plain = PLAIN_HEX.exec(value);
+  if (plain) return `0x${plain[1]}`;
+  if (hasSeparator(value)) return value;
   const found = HEX.exec(asciiDigits(strip(value)));
   if (!found) return value;
   const digits = (found[2] ?? '')

@@ -43,8 +43,10 @@ export interface WebDeps {
   readonly source: CrashStorage<'raw.read' | 'dumps.read' | 'processed.read'>;
   readonly search: CrashStorage<'search'>;
   readonly queue: CrashQueue;
-  /** Removes the crash from every configured store, the queue and the spool; true when anything had it. No button without it. */
-  readonly removeEverywhere?: ((id: CrashId, options?: CallOptions) => Promise<boolean>) | undefined;
+  /** Removes the crash from every configured store, the queue and the spool, unless it is under legal hold. No button without it. */
+  readonly removeEverywhere?:
+    | ((id: CrashId, options?: CallOptions) => Promise<'removed' | 'absent' | 'held'>)
+    | undefined;
   /** Uploads and spool; absent where the collector runs elsewhere, and the page says so. */
   readonly overview?: ((options?: CallOptions) => Promise<UploadOverview>) | undefined;
   /** True while the crash lies in the spool and is not stored yet. */

@@ -53,20 +53,25 @@ describe('crontabber', { timeout: LIMIT_MS }, () => {
     expect(plan.stdout).toMatch(
       /^run nightly for \d{4}-\d\d-\d\d 02:00:00 to \d{4}-\d\d-\d\d 02:00:00 UTC\n$/,
     );
-    expect((await run('--list-jobs')).stdout).toContain('*NO PREVIOUS RUN INFO*');
+    // Nothing after it, not even a blank line.
+    expect((await run('--list-jobs')).stdout).toBe(
+      `=== JOB ${'='.repeat(72)}\nClass:          ./nightly.mjs\nApp name:       nightly\nFrequency:      1d @ 02:00\n*NO PREVIOUS RUN INFO*\n`,
+    );
     await writeFile(join(folder.path, 'broken'), '');
     expect(await run()).toMatchObject({ code: 0, stdout: 'ran nightly\n' });
     const listed = await run('--list-jobs');
     expect(listed.stdout).toMatch(
-      /^=== JOB ={72}\nApp name: {7}nightly\nFrequency: {6}1d @ 02:00\nLast run: {7}\S+ \S+ {2}\(.* ago\)\nLast success: {3}no previous successful run\nNext run: {7}\S+ \S+ {2}\(in 4 minutes.*\)\n/,
+      /^=== JOB ={72}\nClass: {10}\.\/nightly\.mjs\nApp name: {7}nightly\nFrequency: {6}1d @ 02:00\nLast run: {7}\S+ \S+ {2}\(.* ago\)\nLast success: {3}no previous successful run\nNext run: {7}\S+ \S+ {2}\(in 4 minutes.*\)\n/,
     );
-    expect(listed.stdout).toMatch(/^Error!! {9}\(1 time\)\nTraceback:\nTypeError: it is broken\n/m);
+    expect(listed.stdout).toMatch(
+      /^Error!! {9}\(1 times\)\nTraceback \(most recent call first\):\n {4}at [\s\S]*\nTypeError: it is broken\n\n$/m,
+    );
     // It catches up by itself.
     expect(await run('--nagios')).toMatchObject({
       code: 1,
-      stdout: 'WARNING - nightly | TypeError | it is broken\n',
+      stdout: 'WARNING - nightly (./nightly.mjs) | TypeError | it is broken\n',
     });
-    const failed = await run('--job', 'nightly');
+    const failed = await run('--job', './nightly.mjs');
     expect(failed).toMatchObject({ code: 1 });
     expect(failed.stderr).toMatch(/nightly failed: TypeError: it is broken\n$/);
     expect(await run('--nagios')).toMatchObject({ code: 2 });
@@ -91,6 +96,31 @@ describe('crontabber', { timeout: LIMIT_MS }, () => {
     const log = JSON.parse((await run('--list-runs', '--format', 'json')).stdout) as { outcome: string }[];
     expect(log.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'done', 'failed', 'failed']);
   });
+
+  it('lists jobs as they are configured, whatever the order in which they run', async () => {
+    const jobs = 'featured-versions|1h,bugs|1h,product-versions|1h,release-feed|1h';
+    const listed = await bare('--list-jobs', '--crontabber-jobs', jobs);
+    expect([...listed.stdout.matchAll(/^Class: +(\S+)\nApp name: +(\S+)$/gm)].map((m) => m.slice(1))).toEqual(
+      ['featured-versions', 'bugs', 'product-versions', 'release-feed'].map((name) => [
+        `auxilio/crontabber/jobs/${name}`,
+        name,
+      ]),
+    );
+    const { stdout } = await bare('--list-jobs', '--crontabber-jobs', jobs, '--format', 'json');
+    const rows = JSON.parse(stdout) as { job: string; class: string; run_order: number }[];
+    expect(rows.map(({ job, run_order: at }) => [job, at])).toEqual([
+      ['featured-versions', 4],
+      ['bugs', 1],
+      ['product-versions', 2],
+      ['release-feed', 3],
+    ]);
+  });
+
+  it("says the program's version", async () =>
+    expect(await bare('--version')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    }));
 
   it('finds ghosts and forgets them', async () => {
     await writeFile(join(folder.path, 'nightly.mjs'), JOB);

@@ -26,6 +26,12 @@ import { saidServer } from '../build/said-server.ts';
 
 const missing = missingServer('versitygw');
 
+type Environment = Readonly<Record<string, string>>;
+
+/** As commander names options. */
+const camelCase = (word: string): string =>
+  word.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
 interface Ran {
   readonly code: number;
   readonly out: string;
@@ -38,18 +44,20 @@ describe.skipIf(missing !== undefined)(missing ? `auxilio s3 (skipped: ${missing
   let config = '';
 
   /** In this process: to start a program for each call would take minutes. */
-  async function auxilio(name: string, ...words: readonly string[]): Promise<Ran> {
+  async function auxilio(name: string, ...given: readonly (string | Environment)[]): Promise<Ran> {
+    const words = given.filter((word) => typeof word === 'string');
+    const environment = Object.assign({}, ...given.filter((word) => typeof word !== 'string'));
     const said = { out: '', err: '' };
     const options: Record<string, unknown> = {};
     for (const [i, word] of words.entries()) {
       if (word === '--store') options['store'] = words[i + 1];
-      else if (word.startsWith('--')) options[word === '--dry-run' ? 'dryRun' : word.slice(2)] = true;
+      else if (word.startsWith('--')) options[camelCase(word.slice(2))] = true;
     }
     const context: CommandContext = {
       args: words.filter((word, i) => !word.startsWith('--') && words[i - 1] !== '--store'),
       options,
       configuration: () =>
-        loadConfiguration({ commandLine: new Map(), files: [config], environment: {}, cwd: folder }),
+        loadConfiguration({ commandLine: new Map(), files: [config], environment, cwd: folder }),
       print: (text) => {
         said.out += `${text}\n`;
       },
@@ -138,6 +146,42 @@ describe.skipIf(missing !== undefined)(missing ? `auxilio s3 (skipped: ${missing
     expect((await auxilio('sync', 's3:///syms', join(folder, 'copy'))).out).toContain(
       '0 objects (0 bytes) to copy, 0 to remove, 2',
     );
+  });
+
+  it('rm and sync --delete leave what is under legal hold', async () => {
+    const id = 'c0ffee00-0000-4000-8000-000000261121';
+    const kept = `v1/raw_crash/20261121/${id}`;
+    const hold = join(folder, 'hold.txt');
+    const list = { JOB_CLEANUP_STORAGE_HOLD: hold };
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    await mkdir(join(folder, 'held'), { recursive: true });
+    await writeFile(join(folder, 'held', id), '{}');
+    await writeFile(hold, `# a case\n${id.toUpperCase()}\n`);
+    await auxilio('sync', join(folder, 'held'), 's3:///v1/raw_crash/20261121');
+    const before = await keysIn('versitygw', bucket);
+    expect(before).toContain(kept);
+    for (const words of [
+      ['rm', `s3:///${kept}`, '--yes'],
+      ['rm', 's3:///v1/', '--recursive', '--yes'],
+    ] as const) {
+      const refused = await auxilio(words[0], ...words.slice(1), list);
+      expect(refused).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringMatching(/ is under legal hold .*; --even-if-held removes it\n/),
+      });
+    }
+    const synced = await auxilio('sync', empty, 's3:///v1/raw_crash/20261121', '--delete', list);
+    expect(synced).toMatchObject({ code: 1, err: `"${id}" is under legal hold; left out\n` });
+    await writeFile(hold, 'no crash id');
+    expect(await auxilio('rm', `s3:///${kept}`, '--yes', list)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('nothing is removed'),
+    });
+    expect(await keysIn('versitygw', bucket)).toEqual(before);
+    expect(await auxilio('rm', `s3:///${kept}`, '--yes', '--even-if-held', list)).toMatchObject({ code: 0 });
+    expect(await keysIn('versitygw', bucket)).not.toContain(kept);
   });
 
   it('ls shows a level, or all', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -156,6 +156,28 @@ describe('outcomes without a database', () => {
     expect(store.batches).toHaveLength(1);
     expect(store.batches[0]?.counts.map((row) => row.count)).toEqual([3]);
     expect(store.batches[0]?.recent).toHaveLength(3);
+  });
+
+  it('are not written to the file again at each try while the database is down, but at the end', async () => {
+    const file = join(folder, 'outcomes.json');
+    const store = new SwitchStore();
+    let now = AT;
+    const clock = { now: () => now };
+    const log = await OutcomeLog.open({ store, file, log: silentLog, clock, settings });
+    const inFile = async (): Promise<number> => {
+      const { counts } = JSON.parse(await readFile(file, 'utf8')) as OutcomeBatch;
+      return counts.reduce((sum, { count }) => sum + count, 0);
+    };
+    const one = async (): Promise<number> => {
+      log.record(outcome());
+      await log.flush();
+      return inFile();
+    };
+    expect([await one(), await one(), await one()]).toEqual([1, 1, 1]);
+    now = later(5);
+    expect([await one(), await one()]).toEqual([4, 4]);
+    await log.close();
+    expect(await inFile()).toBe(5);
   });
 
   it('use bounded memory, and what does not fit is counted as lost', () => {

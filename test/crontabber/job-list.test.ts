@@ -16,7 +16,10 @@ const DEFINITIONS = [
 const OLD_NAMES = new Map([['ftpscraper', 'releases']]);
 
 const read = (text: string, definitions: readonly AnyJob[] = DEFINITIONS): JobList =>
-  readJobList(text, { definitions, oldNames: OLD_NAMES });
+  readJobList(text, {
+    known: definitions.map((definition) => ({ definition, source: `./${definition.name}.ts` })),
+    oldNames: OLD_NAMES,
+  });
 const shown = (list: JobList): string[] =>
   list.jobs.map(({ name, schedule }) => `${name} ${timingText(schedule.timing)}`);
 

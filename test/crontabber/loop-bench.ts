@@ -11,7 +11,12 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 
 export const scheduled = (definitions: readonly AnyJob[], text = ''): readonly ScheduledJob[] =>
-  checkedJobs(readJobList(text, { definitions, oldNames: new Map() }));
+  checkedJobs(
+    readJobList(text, {
+      known: definitions.map((definition) => ({ definition, source: 'a test' })),
+      oldNames: new Map(),
+    }),
+  );
 
 export const loopDeps = (
   database: Database,

@@ -259,7 +259,7 @@ describe('processor', () => {
       isHealthLying = true;
       const stop = new AbortController();
       const running = processorWith(counting).run({ signal: stop.signal });
-      await eventually('more refusals than attempts', async () => (refusals > 150 ? true : undefined));
+      await eventually('more refusals than attempts', async () => (refusals >= 40 ? true : undefined));
       outage = undefined;
       await eventually('an empty queue', async () =>
         (await queue.depth('standard')) === 0 ? true : undefined,

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultRules } from '../../src/signature/default-rules.ts';
-import { GenerationalCache } from '../../src/signature/generational-cache.ts';
+import { FrameMemo } from '../../src/signature/frame-memo.ts';
 import { GENERATOR_VERSION, SignatureGenerator } from '../../src/signature/generator.ts';
 import { parseLists } from '../../src/signature/list-folder.ts';
 import { defineSignatureRule, type SignatureRule } from '../../src/signature/rule.ts';
@@ -154,18 +154,55 @@ describe('the trace', () => {
 });
 
 describe('the memo of frames', () => {
-  it('is bounded in entries and characters, and keeps what is asked for', () => {
-    const cache = new GenerationalCache<{ i: number }>({ entries: 10, characters: 1000 });
-    cache.set('kept', { i: -1 });
+  const key = (text: string, kind = 0) => ({ kind, text });
+
+  it('is bounded in entries and characters', () => {
+    const memo = new FrameMemo<number>({ entries: 10, characters: 1000 });
     for (let i = 0; i < 1000; i++) {
-      cache.set(`key ${i}`, { i });
-      expect(cache.get('kept')).toEqual({ i: -1 });
-      expect(cache.size).toBeLessThanOrEqual(20);
+      memo.set(key(`key ${i}`), i);
+      expect(memo.find([key(`key ${i}`)])).toEqual([i]);
+      expect(memo.size).toBeLessThanOrEqual(10);
     }
-    expect(cache.get('key 1')).toBeUndefined();
-    for (let i = 0; i < 10; i++) cache.set('x'.repeat(900) + i, { i });
-    expect(cache.size).toBeLessThanOrEqual(4);
-    cache.set('x'.repeat(5000), { i: 0 });
-    expect(cache.get('x'.repeat(5000))).toBeUndefined();
+    for (let i = 0; i < 10; i++) memo.set(key('x'.repeat(900) + i), i);
+    expect(memo.size).toBe(2);
+    memo.set(key('x'.repeat(5000)), 0);
+    expect(memo.find([key('x'.repeat(5000))])).toEqual([undefined]);
+  });
+
+  it('keeps nearly all up to its limit, and confounds neither kinds nor keys', () => {
+    const memo = new FrameMemo<string>({ entries: 20_000, characters: 10_000_000 });
+    const keys = Array.from({ length: 10_000 }, (_, i) => [
+      key(`ns::f${i}(int)`, 1),
+      key(`ns::f${i}(int)`, 2),
+    ]);
+    for (const one of keys.flat()) memo.set(one, `${one.kind} ${one.text}`);
+    const found = keys.flat().map((one) => [memo.find([one])[0], `${one.kind} ${one.text}`] as const);
+    for (const [value, own] of found) expect([own, undefined]).toContain(value);
+    expect(found.filter(([value]) => value !== undefined).length).toBeGreaterThan(19_000);
+    expect(memo.find(keys.flat().slice(0, 40))).toEqual(found.slice(0, 40).map(([value]) => value));
+  });
+
+  it('replaces the value of a key', () => {
+    const memo = new FrameMemo<number>({ entries: 10, characters: 1000 });
+    for (let i = 0; i < 20; i++) memo.set(key('f'), i);
+    expect([memo.size, memo.find([key('f')])]).toEqual([1, [19]]);
+  });
+});
+
+describe('naming a stack', () => {
+  it('complains of the first odd frame, though the names are looked up together', async () => {
+    const lists = await parseLists({});
+    const odd = [{ function: 'a' }, { function: 'const' }, 'no frame'];
+    const { notes } = new SignatureGenerator({ lists }).generate({ threads: [{ frames: odd }] } as never);
+    expect(notes).toEqual(["SignatureGenerationRule: Rule failed: 'Result' object has no attribute 'note'"]);
+  });
+
+  it('gives a line to a function whose name alone tells its language', async () => {
+    const lists = await parseLists({ lineNumbers: 'do_exit' });
+    const generator = new SignatureGenerator({ lists });
+    for (const line of [7, 8]) {
+      const frame = { function: 'do_exit+0x1d/0x40', file: 'kernel/exit.c', line };
+      expect(generator.generate({ threads: [{ frames: [frame] }] }).signature).toBe(`do_exit:${line}`);
+    }
   });
 });

@@ -38,7 +38,7 @@ describe('requests', () => {
   let site: SiteFixture;
   beforeAll(async () => {
     site = await openSite(
-      { removeEverywhere: async () => true },
+      { removeEverywhere: async () => 'removed' },
       { base_url: 'https://crashes.example.org' },
     );
   });

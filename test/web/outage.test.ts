@@ -7,6 +7,7 @@ let site: SiteFixture;
 afterEach(() => site.close());
 
 const ID = idOf(1);
+const HELD = idOf(2);
 const down = (store: string) => () =>
   Promise.reject(new StorageError('unavailable', store, 'connect ECONNREFUSED 10.1.2.3:9042'));
 
@@ -160,7 +161,7 @@ describe('removal', () => {
       removeEverywhere: async (id) => {
         if (fail) throw new AggregateStorageError('all', [new StorageError('unavailable', 'index', 'x')]);
         removed.push(id);
-        return true;
+        return id === HELD ? 'held' : 'removed';
       },
     });
     const owner = await site.owner();
@@ -173,6 +174,9 @@ describe('removal', () => {
     await owner.get(`/report/remove/${ID}`);
     expect((await owner.post(`/report/remove/${ID}`)).body).toContain('is gone from every store');
     expect(removed).toEqual([ID]);
+    const held = await owner.post(`/report/remove/${HELD}`);
+    expect([held.status, held.body]).toEqual([409, expect.stringContaining('Under legal hold')]);
+    expect(held.body).not.toContain('is gone');
   });
 
   it('is not offered where the program has no way to do it', async () => {

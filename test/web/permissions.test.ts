@@ -85,7 +85,9 @@ describe('protected data', () => {
   const removed: CrashId[] = [];
 
   beforeAll(async () => {
-    site = await openSite({ removeEverywhere: async (gone) => removed.push(gone) > 0 });
+    site = await openSite({
+      removeEverywhere: async (gone) => (removed.push(gone) > 0 ? 'removed' : 'absent'),
+    });
     const { processed, raw } = planted(id);
     await site.save(processed, raw, [dumpOf(canary('dump-name'), Buffer.from(canary('dump-bytes')))]);
     site.search.answer = (query) => ({

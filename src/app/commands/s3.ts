@@ -1,5 +1,6 @@
 import type { S3Connection } from '../../storage/s3-client/connection.ts';
 import { type Command, type CommandContext, defineCommand, UsageError } from '../command.ts';
+import { HELD, heldFrom, heldOption, isOfHeld } from '../hold.ts';
 import { counted } from '../rows.ts';
 import type { SyncOptions } from '../s3-sync.ts';
 import { formatTarget, parseTarget, type S3Target, storeOption, withS3 } from '../s3-target.ts';
@@ -68,6 +69,7 @@ const rm: Command = defineCommand({
     storeOption,
     { flags: '--recursive', doc: 'every key that begins with this one' },
     { flags: '--yes', doc: 'do it; without it the command only says what it would remove' },
+    heldOption,
   ],
   examples: ['auxilio s3 rm s3:///v1/dump/ID --yes', 'auxilio s3 rm s3://old/ --recursive --yes'],
   run: (context) =>
@@ -83,10 +85,17 @@ const rm: Command = defineCommand({
         : (await objects.head(where.key, { signal }))
           ? [{ key: where.key }]
           : [];
+      const held = await heldFrom(context);
       let count = 0;
+      let kept = 0;
       async function* keys(): AsyncGenerator<string> {
         for await (const { key } of found) {
           count += 1;
+          if (isOfHeld(key, held)) {
+            kept += 1;
+            context.warn(`${formatTarget({ ...where, key })} ${HELD}`);
+            continue;
+          }
           context.print(`${yes ? 'removed' : 'would remove'} ${formatTarget({ ...where, key })}`);
           if (yes) yield key;
         }
@@ -96,7 +105,7 @@ const rm: Command = defineCommand({
       if (count === 0) await objects.check(where.key, { signal });
       if (count === 0) context.warn(`${formatTarget(where)}: there is nothing`);
       else if (!yes) context.warn('nothing was removed; add --yes');
-      return count === 0 ? 1 : 0;
+      return count === 0 || kept > 0 ? 1 : 0;
     }),
 });
 
@@ -108,6 +117,7 @@ const sync: Command = defineCommand({
     storeOption,
     { flags: '--delete', doc: 'remove from the target what the source does not have' },
     { flags: '--dry-run', doc: 'only say what would be done' },
+    { ...heldOption, doc: 'with --delete: crashes under legal hold (JOB_CLEANUP_STORAGE_HOLD) too' },
   ],
   examples: [
     'auxilio s3 sync ./symbols s3:///symbols',
@@ -131,10 +141,12 @@ async function runSync(context: CommandContext, connection: S3Connection, store:
   const bucket = { objects, uploads: new Uploads(store, inBucket, objects, silentLog), prefix };
   let refused = 0;
   const dryRun = Boolean(context.options['dryRun']);
+  const held = await heldFrom(context);
   const options: SyncOptions = {
     signal: context.signal,
     dryRun,
     remove: Boolean(context.options['delete']),
+    isHeld: (name) => isOfHeld(name, held),
     say: (verb, name) => context.print(`${dryRun ? 'would ' : ''}${verb} ${name}`),
     refuse: (name, why) => {
       refused += 1;

@@ -1,7 +1,7 @@
 /**
- * Records outcomes: in memory at once, in the database every few seconds. While the database is down they wait in
+ * Records outcomes: in memory at once, in the database four times a second. While the database is down they wait in
  * bounded memory and in a small file, so that a restart keeps them; what does not fit is counted as lost.
- * After a kill the outcomes of the last seconds are missing: the crashes themselves are not.
+ * After a kill the outcomes of the last moment are missing: the crashes themselves are not.
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '../../lib/clock.ts';
@@ -28,6 +28,8 @@ export interface OutcomeLogOptions {
 
 /** Between two prunings; they read an index and delete little. */
 const PRUNE_EVERY_MS = 60_000;
+/** Between two writings of the file, which may have some megabytes after a long outage. */
+const FILE_EVERY_MS = 5_000;
 
 const isBatch = (value: unknown): value is OutcomeBatch =>
   typeof value === 'object' && value !== null && 'counts' in value && 'recent' in value;
@@ -40,6 +42,7 @@ export class OutcomeLog implements OutcomeRecorder {
   #prunedAt = Number.NEGATIVE_INFINITY;
   #down = false;
   #hasFile = false;
+  #fileAt = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
 
   private constructor(options: OutcomeLogOptions) {
@@ -78,6 +81,7 @@ export class OutcomeLog implements OutcomeRecorder {
   async #close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#flushing;
+    this.#fileAt = Number.NEGATIVE_INFINITY;
     await this.flush();
   }
 
@@ -105,8 +109,10 @@ export class OutcomeLog implements OutcomeRecorder {
   async #failed(err: unknown): Promise<void> {
     if (!this.#down) this.#options.log.warn({ err }, 'outcomes wait: the database does not take them');
     this.#down = true;
-    const { file, log } = this.#options;
-    if (file === undefined) return;
+    const { file, log, clock } = this.#options;
+    const now = clock.now().getTime();
+    if (file === undefined || Math.abs(now - this.#fileAt) < FILE_EVERY_MS) return;
+    this.#fileAt = now;
     try {
       await writeFile(`${file}.tmp`, JSON.stringify(this.#pending.peek()), { mode: 0o640 });
       await rename(`${file}.tmp`, file);

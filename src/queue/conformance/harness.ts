@@ -15,6 +15,15 @@ export interface OpenedQueue {
   another?(): Promise<CrashQueue>;
   /** Opens the same tasks once more, after `queue` was closed. Absent when nothing survives a close. */
   reopen?(): Promise<CrashQueue>;
+  /**
+   * With what another process opens the same tasks: a module (URL) whose default export is the backend. Absent when
+   * no task outlives its process.
+   */
+  readonly elsewhere?: {
+    readonly module: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly dataDir: string;
+  };
   /** Closes what is still open and removes the tasks. */
   dispose(): Promise<void>;
 }
@@ -22,7 +31,7 @@ export interface OpenedQueue {
 export interface QueueHarness {
   readonly use: string;
   /** What `open` does not give: cases that need it are skipped and say so. */
-  readonly lacks: readonly ('another' | 'reopen')[];
+  readonly lacks: readonly ('another' | 'reopen' | 'elsewhere')[];
   /** The server that it runs against, with its version (`Cassandra 5.0.9`); absent for what is embedded. */
   readonly engine?: string | undefined;
   /** Why its engine cannot be had here: then every case is skipped and says so. */
@@ -40,7 +49,7 @@ export const SETTINGS: DeliverySettings = {
 };
 
 export interface CaseOptions {
-  readonly needs?: 'another' | 'reopen';
+  readonly needs?: 'another' | 'reopen' | 'elsewhere';
   readonly settings?: Partial<DeliverySettings>;
 }
 
@@ -53,6 +62,7 @@ export type Case = readonly [
 const WHY_NOT = {
   another: 'its tasks live in one object',
   reopen: 'nothing survives its close',
+  elsewhere: 'no task outlives its process',
 } as const;
 
 /** Declares a case on a fresh queue; skipped with its reason when the queue cannot do what it `needs`. */

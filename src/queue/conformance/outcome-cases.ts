@@ -146,6 +146,29 @@ export const outcomeCases: readonly Case[] = [
   ],
 
   [
+    'postpone with a delay: the others go on, it comes again later, and no attempt is used',
+    async (queue) => {
+      const [late, other] = [newTask(), newTask()];
+      const begun = performance.now();
+      await queue.publish(late, 'standard');
+      await queue.publish(other, 'standard');
+      let again = 0;
+      const seen = await consumeSome(queue, 3, ({ task }) => {
+        if (task.crashId !== late.crashId || again > 0) return DONE;
+        again = performance.now() - begun;
+        return { kind: 'postpone', reason: 'store down, perhaps for this one', delayMs: 300 };
+      });
+      assert.ok(performance.now() - begun - again >= 250, 'it came back too soon');
+      assert.deepEqual(
+        seen.map(({ task, attempt }) => [task.crashId, attempt]),
+        [late, other, late].map(({ crashId }) => [crashId, 1]),
+      );
+      assert.equal(await totalDepth(queue), 0);
+      assert.deepEqual(await deadOf(queue), []);
+    },
+  ],
+
+  [
     'postpone: any number of times without an attempt, also without anybody to ask',
     async (queue) => {
       await queue.publish(newTask(), 'standard');

@@ -11,12 +11,14 @@ import { deadCases } from './dead-cases.ts';
 import { deliveryCases } from './delivery-cases.ts';
 import { type Case, declare, type QueueHarness } from './harness.ts';
 import { outcomeCases } from './outcome-cases.ts';
+import { poisonCases } from './poison-cases.ts';
 
 const GROUPS: readonly (readonly [string, readonly Case[]])[] = [
   ['delivery and lanes', deliveryCases],
   ['outcomes', outcomeCases],
   ['dead letters and forgetting', deadCases],
   ['closing and sharing', closingCases],
+  ['poison', poisonCases],
 ];
 
 export function queueSuite(given: Runner, harness: QueueHarness): void {

@@ -106,7 +106,14 @@ export class FsQueue implements CrashQueue {
   publish(task: CrashTask, lane: Lane, options?: CallOptions): Promise<void> {
     return this.#life.call(options, async () => {
       checkTask(task, lane);
-      const name = { time: this.#timing.now(), serial: this.#nextSerial(), lane, used: 0, task };
+      const name = {
+        time: this.#timing.now(),
+        serial: this.#nextSerial(),
+        lane,
+        used: 0,
+        isSuspect: false,
+        task,
+      };
       await this.#lanes[lane].publish(name);
       metrics.count('queue_published', { lane });
       this.#bell.ring();
@@ -138,7 +145,7 @@ export class FsQueue implements CrashQueue {
       let requeued = 0;
       await this.#dead.take(which, async (path, name) => {
         if (!name.task) return;
-        const fresh = { ...name, time: this.#timing.now(), used: 0 };
+        const fresh = { ...name, time: this.#timing.now(), used: 0, isSuspect: false };
         await this.#lanes[name.lane].move(path, fresh, 'waiting');
         requeued += 1;
       });

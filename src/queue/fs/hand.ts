@@ -121,8 +121,9 @@ export class Hand {
       return undefined;
     }
     const lost = new AbortController();
-    const { task, lane, used } = name;
-    const claim: FsClaim = { task, lane, attempt: used + 1, signal: lost.signal, name, folder, lost, file };
+    const { task, lane, used, isSuspect } = name;
+    const attempt = used + 1;
+    const claim: FsClaim = { task, lane, attempt, isSuspect, signal: lost.signal, name, folder, lost, file };
     this.#claims.set(file, claim);
     return claim;
   }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Disk } from '../../lib/disk.ts';
 import type { CrashTask, Lane } from '../contract.ts';
+import { afterDeath } from '../death.ts';
 import type { TaskSource } from '../dispatcher.ts';
 import { growingPause, type Timing } from '../timing.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -53,9 +54,9 @@ export class FsTasks implements TaskSource<CrashTask, FsClaim> {
     return this.#parts.hand.letGo(claim, (path) => this.#parts.disk.unlink(path));
   }
 
-  retry(claim: FsClaim, delayMs: number): Promise<boolean> {
+  retry(claim: FsClaim, delayMs: number, used: number): Promise<boolean> {
     const { hand, timing } = this.#parts;
-    const name = { ...claim.name, used: claim.attempt, time: timing.now() + delayMs };
+    const name = { ...claim.name, used, isSuspect: false, time: timing.now() + delayMs };
     return hand.letGo(claim, (path) => this.#move(path, name, delayMs > 0 ? 'delayed' : 'waiting'));
   }
 
@@ -73,6 +74,10 @@ export class FsTasks implements TaskSource<CrashTask, FsClaim> {
 
   hold(claim: FsClaim, held: boolean): Promise<boolean> {
     return this.#parts.hand.mark(claim, held ? HELD : '');
+  }
+
+  wait(claim: FsClaim, waiting: boolean): Promise<boolean> {
+    return this.hold(claim, waiting);
   }
 
   /** What becomes of the tasks of consumers that died. */
@@ -105,6 +110,7 @@ export class FsTasks implements TaskSource<CrashTask, FsClaim> {
       serial: this.#parts.nextSerial(),
       lane,
       used: 0,
+      isSuspect: false,
       task: null,
     };
     const path = join(hand.folder, `${DYING}${formatName(name)}`);
@@ -117,21 +123,28 @@ export class FsTasks implements TaskSource<CrashTask, FsClaim> {
   }
 
   #buryUnreadable(path: string, lane: Lane, found: string): Promise<void> {
-    const name = { time: 0, serial: this.#parts.nextSerial(), lane, used: 0, task: null };
+    const name = {
+      time: 0,
+      serial: this.#parts.nextSerial(),
+      lane,
+      used: 0,
+      isSuspect: false,
+      task: null,
+    };
     return this.#parts.dead.bury(path, name, 'this is no task', found);
   }
 
   /** The first time it may have been anything; a task that goes on killing its process waits longer and longer. */
   async #died(path: string, name: TaskName): Promise<void> {
     const { settings, timing, dead } = this.#parts;
-    const used = name.used + 1;
-    if (used >= settings.max_attempts) {
-      await dead.bury(path, { ...name, used }, 'the process died with the task in hand');
-    } else if (used === 1) {
-      await this.#move(path, { ...name, used }, 'waiting');
+    const after = afterDeath(name, settings.max_attempts);
+    if (after === 'dead') {
+      await dead.bury(path, { ...name, used: name.used + 1 }, 'the process died with the task in hand');
+    } else if (!name.isSuspect) {
+      await this.#move(path, { ...name, ...after }, 'waiting');
     } else {
-      const pause = growingPause(used, settings.retry_base, settings.retry_cap, timing.random);
-      await this.#move(path, { ...name, used, time: timing.now() + pause }, 'delayed');
+      const pause = growingPause(after.used, settings.retry_base, settings.retry_cap, timing.random);
+      await this.#move(path, { ...name, ...after, time: timing.now() + pause }, 'delayed');
     }
   }
 

@@ -174,11 +174,11 @@ export class MemoryQueue implements CrashQueue {
       take: async (lane) => this.#take(lane),
       idleMs: () => this.#idleMs(),
       done: (claim) => settle(claim),
-      retry: (claim, delayMs) =>
-        settle(claim, () => this.#add(claim.task, claim.lane, claim.attempt, delayMs)),
+      retry: (claim, delayMs, used) => settle(claim, () => this.#add(claim.task, claim.lane, used, delayMs)),
       release: (claim) => settle(claim, () => this.#insert(claim.entry)),
       bury: (claim, reason) => settle(claim, () => this.#bury(claim, reason)),
       hold: async (claim) => this.#inHand.has(claim),
+      wait: async (claim) => this.#inHand.has(claim),
     };
   }
 

@@ -43,7 +43,8 @@ export class Hand {
       const taken = await tasks.take(lane, key, settings.lease);
       if (!taken) return undefined;
       const lost = new AbortController();
-      const claim = { task: taken.task, lane, attempt: taken.used + 1, signal: lost.signal, key, lost };
+      const { task, used, isSuspect } = taken;
+      const claim = { task, lane, attempt: used + 1, isSuspect, signal: lost.signal, key, lost };
       this.#claims.set(key, claim);
       return claim;
     } catch (error) {

@@ -232,8 +232,8 @@ class PostgresQueue implements CrashQueue {
       take: (lane) => this.#take(hand, lane),
       idleMs: () => Math.min(this.#ready.idleMs(LANES), this.#lookAfterMs),
       done: (claim) => hand.letGo(claim, (key) => this.#tasks.done(key)),
-      retry: async (claim, delayMs) => {
-        const isOurs = await hand.letGo(claim, (key) => this.#tasks.retry(key, claim.attempt, delayMs));
+      retry: async (claim, delayMs, used) => {
+        const isOurs = await hand.letGo(claim, (key) => this.#tasks.retry(key, used, delayMs));
         this.#wake([claim.lane]);
         return isOurs;
       },
@@ -244,6 +244,7 @@ class PostgresQueue implements CrashQueue {
       },
       bury: (claim, reason) => hand.letGo(claim, (key) => this.#tasks.bury(key, claim.attempt, reason)),
       hold: (claim, held) => hand.hold(claim, held),
+      wait: (claim, waiting) => hand.hold(claim, waiting),
     };
   }
 

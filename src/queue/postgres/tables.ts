@@ -69,4 +69,13 @@ export const migrationsOf = (tables: Tables): readonly Migration[] => [
       for (const statement of initial(tables)) await sql.raw(statement).execute(db);
     },
   },
+  {
+    // A process died with it in hand: it is handled alone.
+    name: 'queue-postgres/0002_suspect',
+    async up(db: Kysely<unknown>) {
+      await sql
+        .raw(`alter table ${tables.task} add column suspect boolean not null default false`)
+        .execute(db);
+    },
+  },
 ];

@@ -3,6 +3,7 @@ import type { PostgresPool } from '../../database/postgres-pool.ts';
 import type { CrashId } from '../../model/crash-id.ts';
 import type { CallOptions } from '../../model/report.ts';
 import type { CrashTask, DeadSelection, DeadTask, Lane } from '../contract.ts';
+import type { Past } from '../death.ts';
 import type { DeliverySettings } from '../settings.ts';
 import type { Tables } from './tables.ts';
 
@@ -19,10 +20,8 @@ interface DeadRow extends TaskRow {
   readonly died_at: Date;
 }
 
-export interface Taken {
+export interface Taken extends Past {
   readonly task: CrashTask;
-  /** Attempts already used. */
-  readonly used: number;
 }
 
 const taskOf = ({ crash_id, ruleset }: TaskRow): CrashTask =>
@@ -59,15 +58,15 @@ export class TaskTable {
   /** The oldest that is ready, under this claim. Those that others are taking are passed over. */
   async take(lane: Lane, claim: string, leaseMs: number): Promise<Taken | undefined> {
     const { task } = this.#tables;
-    const { rows } = await this.#pool.query<TaskRow & { readonly used: number }>(
+    const { rows } = await this.#pool.query<TaskRow & { readonly used: number; readonly suspect: boolean }>(
       `update ${task} set claim = $2, lease_until = ${inMs('$3')}, held = false
         where id = (select id from ${task} where lane = $1 and claim is null and due <= clock_timestamp()
           order by due, id limit 1 for update skip locked)
-        returning crash_id, ruleset, used`,
+        returning crash_id, ruleset, used, suspect`,
       [lane, claim, leaseMs],
     );
     const [row] = rows;
-    return row && { task: taskOf(row), used: row.used };
+    return row && { task: taskOf(row), used: row.used, isSuspect: row.suspect };
   }
 
   /** Milliseconds until the next delayed task of the lane is ready; undefined when there is none. */
@@ -96,7 +95,7 @@ export class TaskTable {
 
   retry(claim: string, used: number, delayMs: number): Promise<boolean> {
     return this.#change(
-      `update ${this.#tables.task} set claim = null, lease_until = null, used = $2, due = ${inMs('$3')} where claim = $1`,
+      `update ${this.#tables.task} set claim = null, lease_until = null, used = $2, suspect = false, due = ${inMs('$3')} where claim = $1`,
       [claim, used, delayMs],
     );
   }
@@ -123,24 +122,26 @@ export class TaskTable {
   }
 
   /**
-   * The tasks of consumers that died, an attempt used unless they were held. The first time it may have been anything;
-   * a task that goes on killing its process waits longer and longer, and is dead after the last attempt.
+   * The tasks of consumers that died, an attempt used unless they were held: `afterDeath` in SQL. The first time it may
+   * have been anything; a task that goes on killing its process waits longer and longer, and is dead after the last attempt.
    */
   async takeBack(settings: DeliverySettings): Promise<number> {
     const { task, dead } = this.#tables;
     const { rows } = await this.#pool.query<{ readonly n: number }>(
       `with lost as (
-          select id, used + case when held then 0 else 1 end as used, held from ${task}
+          select id, held, suspect, case when held then used when suspect then used + 1
+              else greatest(0, least(used + 1, $1 - 1)) end as used from ${task}
             where claim is not null and lease_until < clock_timestamp()
             order by lease_until limit ${BATCH} for update skip locked),
-        gone as (delete from ${task} t using lost where t.id = lost.id and not lost.held and lost.used >= $1
+        gone as (delete from ${task} t using lost where t.id = lost.id and not lost.held and lost.suspect and lost.used >= $1
           returning t.lane, t.crash_id, t.ruleset, lost.used),
         buried as (insert into ${dead} (lane, crash_id, ruleset, attempts, reason)
           select lane, crash_id, ruleset, used, 'the process died with the task in hand' from gone returning 1),
         back as (update ${task} t set claim = null, lease_until = null, held = false, used = lost.used,
-            due = case when lost.held or lost.used <= 1 then t.due
+            suspect = lost.suspect or not lost.held,
+            due = case when lost.held or not lost.suspect then t.due
               else clock_timestamp() + least($3, $2 * 2 ^ least(lost.used - 1, 40)) * interval '1 millisecond' end
-          from lost where t.id = lost.id and (lost.held or lost.used < $1) returning 1)
+          from lost where t.id = lost.id and (lost.held or not lost.suspect or lost.used < $1) returning 1)
         select (select count(*) from buried) + (select count(*) from back) as n`,
       [settings.max_attempts, settings.retry_base, settings.retry_cap],
     );

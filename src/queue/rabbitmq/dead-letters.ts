@@ -35,7 +35,7 @@ export class DeadLetters {
       which,
       async ({ task, lane }) => {
         if (task === null) return false;
-        await publishing.send(taskMessage(topology.lanes[lane], task, 0));
+        await publishing.send(taskMessage(topology.lanes[lane], task));
         return true;
       },
       options,

@@ -7,9 +7,11 @@ import type { Message, Options } from 'amqplib';
 import { parseCrashId } from '../../model/crash-id.ts';
 import { checkTask } from '../check-task.ts';
 import { type CrashTask, type DeadTask, LANES, type Lane, QueueError } from '../contract.ts';
+import type { Past } from '../death.ts';
 
 const RULESET = 'auxilio-ruleset';
 const USED = 'auxilio-used';
+const SUSPECT = 'auxilio-suspect';
 const LANE = 'auxilio-lane';
 const REASON = 'auxilio-reason';
 const DIED_AT = 'auxilio-died-at';
@@ -30,10 +32,8 @@ export interface Outgoing {
 }
 
 /** What a lane's message says. */
-export interface Found {
+export interface Found extends Past {
   readonly task: CrashTask;
-  /** Attempts already used. */
-  readonly used: number;
 }
 
 type Headers = Readonly<Record<string, unknown>>;
@@ -56,29 +56,32 @@ function outgoing(queue: string, body: Buffer, headers: Headers, options: Option
   };
 }
 
-const taskHeaders = (task: CrashTask, used: number): Headers => ({
+const taskHeaders = (task: CrashTask, used: number, isSuspect = false): Headers => ({
   ...(task.ruleset === undefined ? {} : { [RULESET]: task.ruleset }),
   ...(used === 0 ? {} : { [USED]: used }),
+  ...(isSuspect ? { [SUSPECT]: true } : {}),
 });
 
 const livesFor = (ms: number): Options.Publish => ({
   expiration: String(Math.ceil(Math.min(ms, LONGEST_DELAY_MS))),
 });
 
-export const taskMessage = (queue: string, task: CrashTask, used: number): Outgoing =>
-  outgoing(queue, Buffer.from(task.crashId), taskHeaders(task, used));
+const FRESH: Past = { used: 0, isSuspect: false };
+
+export const taskMessage = (queue: string, task: CrashTask, { used, isSuspect } = FRESH): Outgoing =>
+  outgoing(queue, Buffer.from(task.crashId), taskHeaders(task, used, isSuspect));
 
 /** To a queue from which the task falls into its lane after `delayMs`, at least a millisecond. */
 export const delayedMessage = (
   queue: string,
-  { task, used }: Found,
+  { task, used, isSuspect }: Found,
   delayMs: number,
   now: number,
 ): Outgoing =>
   outgoing(
     queue,
     Buffer.from(task.crashId),
-    { ...taskHeaders(task, used), [DUE]: now + delayMs },
+    { ...taskHeaders(task, used, isSuspect), [DUE]: now + delayMs },
     livesFor(delayMs),
   );
 
@@ -147,7 +150,7 @@ export function parseTask(message: Message): Found | undefined {
     if (error instanceof QueueError) return undefined;
     throw error;
   }
-  return { task, used: countOf(headers[USED]) };
+  return { task, used: countOf(headers[USED]), isSuspect: headers[SUSPECT] === true };
 }
 
 const isLane = (value: unknown): value is Lane => LANES.some((lane) => lane === value);

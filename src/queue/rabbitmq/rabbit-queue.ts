@@ -97,7 +97,7 @@ export class RabbitQueue implements CrashQueue {
   publish(task: CrashTask, lane: Lane, options?: CallOptions): Promise<void> {
     return this.#life.call(options, async () => {
       checkTask(task, lane);
-      await this.#publishing.send(taskMessage(this.#topology.lanes[lane], task, 0));
+      await this.#publishing.send(taskMessage(this.#topology.lanes[lane], task));
       metrics.count('queue_published', { lane });
       this.#ring();
     });

@@ -11,6 +11,7 @@ import type { GetMessage } from 'amqplib';
 import type { Log } from '../../lib/log.ts';
 import type { CrashId } from '../../model/crash-id.ts';
 import type { CrashTask, Lane } from '../contract.ts';
+import { afterDeath } from '../death.ts';
 import type { Claim, TaskSource } from '../dispatcher.ts';
 import { metrics } from '../metrics.ts';
 import { growingPause, type Timing } from '../timing.ts';
@@ -35,6 +36,7 @@ export interface RabbitClaim extends Claim<CrashTask> {
   /** Only there may it be acknowledged. */
   readonly session: ConsumeSession;
   readonly used: number;
+  readonly isSuspect: boolean;
   readonly lost: AbortController;
 }
 
@@ -92,9 +94,9 @@ export class RabbitTasks implements TaskSource<CrashTask, RabbitClaim> {
     return this.#putDown(claim);
   }
 
-  async retry(claim: RabbitClaim, delayMs: number): Promise<boolean> {
+  async retry(claim: RabbitClaim, delayMs: number, used: number): Promise<boolean> {
     if (!this.#inHand.has(claim)) return false;
-    await this.#sendAgain(claim.lane, { ...claim, used: claim.attempt }, delayMs);
+    await this.#sendAgain(claim.lane, { ...claim, used, isSuspect: false }, delayMs);
     return this.#putDown(claim);
   }
 
@@ -117,6 +119,14 @@ export class RabbitTasks implements TaskSource<CrashTask, RabbitClaim> {
    */
   async hold(claim: RabbitClaim, held: boolean): Promise<boolean> {
     return held ? this.release(claim) : this.#inHand.has(claim);
+  }
+
+  /**
+   * The server cannot be told, and a suspect that is given back would come up again at once: when a task beside it kills
+   * the process now, for the first time, an attempt of this one is used too.
+   */
+  async wait(claim: RabbitClaim): Promise<boolean> {
+    return this.#inHand.has(claim);
   }
 
   /** By lane; after what is just being handed over has come. */
@@ -177,12 +187,13 @@ export class RabbitTasks implements TaskSource<CrashTask, RabbitClaim> {
   #hand(
     session: ConsumeSession,
     lane: Lane,
-    { task, used }: Found,
+    { task, used, isSuspect }: Found,
     message: GetMessage,
   ): RabbitClaim | undefined {
     if (session.isLost()) return undefined;
     const lost = new AbortController();
-    const claim = { task, lane, attempt: used + 1, used, signal: lost.signal, lost, message, session };
+    const attempt = used + 1;
+    const claim = { task, lane, attempt, used, isSuspect, signal: lost.signal, lost, message, session };
     this.#inHand.add(claim);
     return claim;
   }
@@ -201,16 +212,18 @@ export class RabbitTasks implements TaskSource<CrashTask, RabbitClaim> {
       return true;
     }
     const { settings, timing } = this.#parts;
-    const used = found.used + 1;
+    const after = afterDeath(found, settings.max_attempts);
+    const used = after === 'dead' ? found.used + 1 : after.used;
     metrics.count('queue_taken_back');
     this.#parts.log.warn({ crashId: found.task.crashId, lane, used }, 'a process died with the task in hand');
-    if (used >= settings.max_attempts) {
+    if (after === 'dead') {
       await this.#bury(lane, used, 'the process died with the task in hand', found.task);
     } else {
       // The first time it may have been anything; a task that goes on killing its process waits longer and longer.
-      const pause =
-        used === 1 ? 0 : growingPause(used, settings.retry_base, settings.retry_cap, timing.random);
-      await this.#sendAgain(lane, { ...found, used }, pause);
+      const pause = found.isSuspect
+        ? growingPause(used, settings.retry_base, settings.retry_cap, timing.random)
+        : 0;
+      await this.#sendAgain(lane, { ...found, ...after }, pause);
     }
     return true;
   }
@@ -228,7 +241,7 @@ export class RabbitTasks implements TaskSource<CrashTask, RabbitClaim> {
       const queue = topology.delayQueue(lane, delayMs);
       await publishing.send(delayedMessage(queue, found, delayMs, timing.now()));
     } else {
-      await publishing.send(taskMessage(topology.lanes[lane], found.task, found.used));
+      await publishing.send(taskMessage(topology.lanes[lane], found.task, found));
       onChange();
     }
   }

@@ -21,7 +21,7 @@ export function registerActions(app: FastifyInstance, pages: Pages): void {
     return reply.redirect(`/report/index/${id}?queued=1`, SEE_OTHER);
   });
 
-  const removal = (request: FastifyRequest) => {
+  const toRemove = (request: FastifyRequest) => {
     const { id } = crashIdOf(request);
     if (!deps.removeEverywhere) throw new PageError(404, 'Not found', 'Crashes cannot be removed from here.');
     if (!pages.visitor(request).known) throw locked('Removing a crash needs a one-time link.');
@@ -29,22 +29,28 @@ export function registerActions(app: FastifyInstance, pages: Pages): void {
   };
 
   app.get('/report/remove/:id', async (request, reply) => {
-    const { id } = removal(request);
+    const { id } = toRemove(request);
     return pages.send(request, reply, removePage(id, pages.formToken(request, reply)));
   });
 
   app.post('/report/remove/:id', async (request, reply) => {
-    const { id, remove } = removal(request);
-    let removed: boolean;
+    const { id, remove } = toRemove(request);
+    let removal: Awaited<ReturnType<typeof remove>>;
     try {
-      removed = await withinTime((options) => remove(id, options));
+      removal = await withinTime((options) => remove(id, options));
     } catch (cause) {
       // Personal data may be left behind: nothing less than everything is success.
       throw new PageError(503, 'Not removed everywhere', `${describeFailure(cause)} Remove it again later.`, {
         cause,
       });
     }
-    deps.log.info({ crashId: id, removed }, 'crash removed from its page');
-    return pages.send(request, reply, removedPage(id, removed));
+    deps.log.info({ crashId: id, removal }, 'a crash was to be removed from its page');
+    if (removal === 'held')
+      throw new PageError(
+        409,
+        'Under legal hold',
+        'This crash is on the list of those that must be kept, and nothing was removed. Whoever keeps the list (JOB_CLEANUP_STORAGE_HOLD) can take it off, or remove it with “auxilio store rm --even-if-held”.',
+      );
+    return pages.send(request, reply, removedPage(id, removal === 'removed'));
   });
 }

@@ -10,13 +10,14 @@ export default {
   lacks: [],
   async open(settings) {
     const dataDir = await mkdtemp(join(tmpdir(), 'auxilio-queue-'));
-    const open = () =>
-      backend.open({ ...settings, lease: 400, poll_interval: 20 }, { dataDir, log: silentLog });
+    const options = { ...settings, lease: 400, poll_interval: 20 };
+    const open = () => backend.open(options, { dataDir, log: silentLog });
     const queue = await open();
     return {
       queue,
       another: open,
       reopen: open,
+      elsewhere: { module: import.meta.resolve('../../../src/queue/fs/index.ts'), options, dataDir },
       async dispose() {
         await queue.close();
         await rm(dataDir, { recursive: true });

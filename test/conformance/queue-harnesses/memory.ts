@@ -4,7 +4,7 @@ import backend from '../../../src/queue/memory/index.ts';
 
 export default {
   use: 'memory',
-  lacks: ['another', 'reopen'],
+  lacks: ['another', 'reopen', 'elsewhere'],
   async open(settings) {
     const queue = await backend.open({ ...settings }, { dataDir: '/nowhere', log: silentLog });
     return { queue, dispose: () => queue.close() };

@@ -19,6 +19,11 @@ export default {
       queue,
       another: open,
       reopen: open,
+      elsewhere: {
+        module: import.meta.resolve('../../../src/queue/postgres/index.ts'),
+        options,
+        dataDir: '/nowhere',
+      },
       async dispose() {
         await queue.close();
         await rowsOf(url, `drop schema ${schema} cascade`);

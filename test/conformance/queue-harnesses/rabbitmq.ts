@@ -12,9 +12,10 @@ export default {
   async open(settings) {
     const vhost = await newVhost();
     const opened: CrashQueue[] = [];
+    const options = { ...settings, url: vhost.url, poll_interval: 200 };
     const open = async (): Promise<CrashQueue> => {
       const context = { dataDir: '/nowhere', log: silentLog };
-      const queue = await backend.open({ ...settings, url: vhost.url, poll_interval: 200 }, context);
+      const queue = await backend.open(options, context);
       opened.push(queue);
       return queue;
     };
@@ -22,6 +23,11 @@ export default {
       queue: await open(),
       another: open,
       reopen: open,
+      elsewhere: {
+        module: import.meta.resolve('../../../src/queue/rabbitmq/index.ts'),
+        options,
+        dataDir: '/nowhere',
+      },
       async dispose() {
         for (const queue of opened) await queue.close();
         await vhost.remove();

@@ -52,7 +52,14 @@ async function addOwner(root: string, owner: string, files: readonly string[]): 
 }
 
 const nameOf = (): string =>
-  formatName({ time: Date.now(), serial: '0001', lane: 'standard', used: 0, task: newTask() });
+  formatName({
+    time: Date.now(),
+    serial: '0001',
+    lane: 'standard',
+    used: 0,
+    isSuspect: false,
+    task: newTask(),
+  });
 
 const notOwn = (): boolean => false;
 
@@ -219,7 +226,14 @@ describe('fs queue: leases', () => {
     const task = newTask();
     const dead = `${newOwner().split('-')[0]}-999999999-1-0123456789ab`;
     await mkdir(join(root, 'claimed', dead), { recursive: true });
-    const file = formatName({ time: Date.now(), serial: '0001', lane: 'priority', used: 2, task });
+    const file = formatName({
+      time: Date.now(),
+      serial: '0001',
+      lane: 'priority',
+      used: 2,
+      isSuspect: true,
+      task,
+    });
     await writeFile(join(root, 'claimed', dead, file), '');
     const running = start(queue, async () => DONE);
     await until('it is dead', async () => (await deadOf(queue)).length === 1);
@@ -229,12 +243,38 @@ describe('fs queue: leases', () => {
     ]);
   });
 
+  it('the first death does not take the last attempt: another task may have been to blame', async () => {
+    const root = await newRoot();
+    const queue = await openQueue(root);
+    const task = newTask();
+    const dead = `${newOwner().split('-')[0]}-999999999-1-0123456789ab`;
+    await mkdir(join(root, 'claimed', dead), { recursive: true });
+    const name = {
+      time: Date.now(),
+      serial: '0001',
+      lane: 'priority',
+      used: 2,
+      isSuspect: false,
+      task,
+    } as const;
+    await writeFile(join(root, 'claimed', dead, formatName(name)), '');
+    expect(await consumeSome(queue, 1)).toEqual([{ task, lane: 'priority', attempt: 3 }]);
+    expect(await deadOf(queue)).toEqual([]);
+  });
+
   it('a process that dies while it waits for an engine uses no attempt', async () => {
     const root = await newRoot();
     const dead = `${newOwner().split('-')[0]}-999999999-1-0123456789ab`;
     const task = newTask();
     await mkdir(join(root, 'claimed', dead), { recursive: true });
-    const file = formatName({ time: Date.now(), serial: '0001', lane: 'standard', used: 2, task });
+    const file = formatName({
+      time: Date.now(),
+      serial: '0001',
+      lane: 'standard',
+      used: 2,
+      isSuspect: false,
+      task,
+    });
     await writeFile(join(root, 'claimed', dead, `held.${file}`), '');
     const queue = await openQueue(root);
     expect(await consumeSome(queue, 1)).toEqual([{ task, lane: 'standard', attempt: 3 }]);

@@ -11,6 +11,7 @@ const names: fc.Arbitrary<TaskName> = fc.record({
   serial: fc.stringMatching(/^[0-9a-z]{4,24}$/),
   lane: fc.constantFrom(...LANES),
   used: fc.nat(999_999),
+  isSuspect: fc.boolean(),
   task: fc.oneof(
     fc.constant(null),
     fc.constant({ crashId: id }),
@@ -50,6 +51,7 @@ describe('task names', () => {
       serial: 'z'.repeat(24),
       lane: 'standard',
       used: 99,
+      isSuspect: true,
       task: { crashId: id, ruleset },
     };
     expect(`dying.${formatName(name)}`.length).toBeLessThanOrEqual(255);
@@ -81,7 +83,14 @@ describe('task names', () => {
   });
 
   it('tell whose they are', () => {
-    const file = formatName({ time: 1, serial: '0000', lane: 'standard', used: 0, task: { crashId: id } });
+    const file = formatName({
+      time: 1,
+      serial: '0000',
+      lane: 'standard',
+      used: 0,
+      isSuspect: false,
+      task: { crashId: id },
+    });
     expect(isOf(file, id)).toBe(true);
     expect(isOf(file, createCrashId(new Date()))).toBe(false);
   });

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  consumeSome,
   DONE,
   deadOf,
   newTask,
@@ -64,7 +65,7 @@ describe.skipIf(postgresMissing)(`the postgres queue ${postgresMissing ?? ''}`, 
     await queue.publish(task, 'priority');
     await rowsOf(
       here.url,
-      `update ${here.schema}.task set used = 2, claim = gen_random_uuid(), lease_until = clock_timestamp() - interval '1 s'`,
+      `update ${here.schema}.task set used = 2, suspect = true, claim = gen_random_uuid(), lease_until = clock_timestamp() - interval '1 s'`,
     );
     const running = start(queue, async () => expect.fail('handed out'));
     await until('it is dead', async () => (await deadOf(queue)).length === 1);
@@ -73,6 +74,19 @@ describe.skipIf(postgresMissing)(`the postgres queue ${postgresMissing ?? ''}`, 
     const reason = 'the process died with the task in hand';
     expect(dead).toMatchObject({ task, attempts: 3, lane: 'priority', reason });
     expect(await totalDepth(queue)).toBe(0);
+  });
+
+  it('the first death does not take the last attempt: another task may have been to blame', async () => {
+    const here = queues();
+    const queue = await here.open();
+    const task = newTask();
+    await queue.publish(task, 'standard');
+    await rowsOf(
+      here.url,
+      `update ${here.schema}.task set used = 2, claim = gen_random_uuid(), lease_until = clock_timestamp() - interval '1 s'`,
+    );
+    expect(await consumeSome(queue, 1)).toEqual([{ task, lane: 'standard', attempt: 3 }]);
+    expect(await deadOf(queue)).toEqual([]);
   });
 
   it('a task that is held uses no attempt when its consumer dies', async () => {

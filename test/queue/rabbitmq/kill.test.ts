@@ -20,7 +20,7 @@ const LIMIT_MS = 180_000;
 async function newScene(url: string, given: Partial<RabbitSettings>) {
   const { start, lines } = await workers(join(import.meta.dirname, 'process.ts'));
   const settings = JSON.stringify(settingsFor(url, given));
-  return { run: (concurrency = 4) => start(settings, String(concurrency)), lines };
+  return { run: () => start(settings), lines };
 }
 
 describe.skipIf(missing)(
@@ -61,8 +61,7 @@ describe.skipIf(missing)(
         await queue.publish(task, 'standard');
       let deaths = 0;
       for (let dead = 0; dead === 0; ) {
-        // One at a time: what is in hand beside the poison each time it kills is given up with it.
-        const child = await scene.run(1);
+        const child = await scene.run();
         const died = once(child, 'close').then(() => true);
         await until('it died, or all is done', async () => {
           const isOver = await Promise.race([died, delay(20, false)]);

@@ -1,5 +1,5 @@
 /**
- * A consumer in a process of its own: `process.ts LOG SETTINGS [CONCURRENCY]`. What it did, it writes to LOG, a line at a time. A task
+ * A consumer in a process of its own: `process.ts LOG SETTINGS`. What it did, it writes to LOG, a line at a time. A task
  * of the rule set `poison` ends it.
  */
 import { openSync, writeSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { silentLog } from '../../../src/lib/log.ts';
 import { RabbitQueue } from '../../../src/queue/rabbitmq/rabbit-queue.ts';
 import type { RabbitSettings } from '../../../src/queue/rabbitmq/settings.ts';
 
-const [log, settings, concurrency = '4'] = process.argv.slice(2) as [string, string, string?];
+const [log, settings] = process.argv.slice(2) as [string, string];
 const file = openSync(log, 'a');
 const say = (line: string): number => writeSync(file, `${line}\n`);
 
@@ -24,6 +24,6 @@ await queue.consume(
     say(`done ${task.crashId} ${attempt}`);
     return { kind: 'done' };
   },
-  { concurrency: Number(concurrency), signal: stop.signal },
+  { concurrency: 4, signal: stop.signal },
 );
 await queue.close();

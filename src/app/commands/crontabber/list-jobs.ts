@@ -1,5 +1,6 @@
-/** Every job in the order in which they are run, in the layout of the original. */
+/** Every job in the order in which they are configured, in the layout of the original. */
 import { countPending } from '../../../crontabber/due.ts';
+import type { JobState } from '../../../crontabber/job-state.ts';
 import { timingText } from '../../../crontabber/period.ts';
 import type { Standing } from '../../../crontabber/standing.ts';
 import { systemClock } from '../../../lib/clock.ts';
@@ -19,16 +20,34 @@ function next(time: Date | undefined, now: Date): string {
   return `${timeText(time).padEnd(20)} (${words})`;
 }
 
-/** The block of one job, without the blank line after it. */
+/** The lines of an error. Node's frames begin with the most recent one, and the label says so. */
+function errorLines({ errorCount, lastError }: JobState): readonly string[] {
+  if (!lastError) return [];
+  const { type, value, traceback } = lastError;
+  const head = value === '' ? type : `${type}: ${value}`;
+  // It begins with what the original says last.
+  const frames = traceback.startsWith(head) ? traceback.slice(head.length).replace(/^\n/, '') : traceback;
+  return [
+    // `(1 times)`, as in the original: scripts look for it.
+    line('Error!!', `(${errorCount} times)`),
+    'Traceback (most recent call first):',
+    ...(frames === '' ? [] : [frames.replace(/^at /gm, '    at ')]),
+    head,
+  ];
+}
+
+/** The block of one job. One that has run ends with a blank line, one that has not does not. */
 export function jobLines({ job, state }: Standing, now: Date): readonly string[] {
   const head = [
     `=== JOB ${'='.repeat(72)}`,
+    line('Class:', job.source),
     line('App name:', job.name),
     line('Frequency:', timingText(job.schedule.timing)),
     ...(job.after.length > 0 ? [line('After:', job.after.join(', '))] : []),
   ];
-  if (!state?.lastRun && !state?.lastSuccess) return [...head, '*NO PREVIOUS RUN INFO*'];
-  const { ongoing, lastError } = state;
+  if (!state || !(state.lastRun || state.lastSuccess || state.ongoing))
+    return [...head, '*NO PREVIOUS RUN INFO*'];
+  const { ongoing } = state;
   const started = ongoing && `Started ${timeSince(ongoing.since, now)} ago on ${ongoing.host}`;
   const pending = countPending(job, state, now);
   return [
@@ -39,21 +58,19 @@ export function jobLines({ job, state }: Standing, now: Date): readonly string[]
     line('Next run:', next(state.nextRun, now)),
     line('Done until:', state.doneUntil ? timeText(state.doneUntil) : 'nothing'),
     ...(pending > 0 ? [line('Missing:', `${pending} ${pending === 1 ? 'period' : 'periods'}`)] : []),
-    ...(lastError
-      ? [
-          line('Error!!', `(${state.errorCount} ${state.errorCount === 1 ? 'time' : 'times'})`),
-          'Traceback:',
-          lastError.traceback,
-        ]
-      : []),
+    ...errorLines(state),
+    '',
   ];
 }
 
 const iso = (time: Date | undefined): string | null => time?.toISOString() ?? null;
 
-export function jobRow({ job, state, word }: Standing, now: Date): OutputRow {
+/** `run_order` counts from 1. */
+export function jobRow({ job, state, word }: Standing, runOrder: number, now: Date): OutputRow {
   return {
     job: job.name,
+    class: job.source,
+    run_order: runOrder,
     frequency: job.schedule.timing.every,
     time: job.schedule.timing.at ?? null,
     depends_on: job.after,
@@ -91,11 +108,13 @@ function flat(row: OutputRow): OutputRow {
 export const run = (context: CommandContext): Promise<number> =>
   withApp(context, async (app) => {
     const now = systemClock.now();
-    const standings = await (await app.crontabber()).standings();
+    const inRunOrder = await (await app.crontabber()).standings();
+    const standings = inRunOrder.toSorted((a, b) => a.job.place - b.job.place);
     const { format } = context.options;
-    const rows = (): OutputRow[] => standings.map((standing) => jobRow(standing, now));
+    const rows = (): OutputRow[] =>
+      standings.map((standing) => jobRow(standing, inRunOrder.indexOf(standing) + 1, now));
     if (format === 'json') printRows(context, rows());
     else if (format === 'csv') printRows(context, rows().map(flat));
-    else for (const standing of standings) context.print([...jobLines(standing, now), ''].join('\n'));
+    else for (const standing of standings) context.print(jobLines(standing, now).join('\n'));
     return 0;
   });

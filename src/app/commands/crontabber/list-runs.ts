@@ -2,14 +2,14 @@ import type { CommandContext } from '../../command.ts';
 import { wholeValue } from '../../command-values.ts';
 import { printRows } from '../../rows.ts';
 import { withApp } from '../../with-app.ts';
-import { nameHere, unknownJob } from './named-job.ts';
+import { nameIn, unknownJob } from './named-job.ts';
 
 export function run(context: CommandContext): Promise<number> {
   const limit = wholeValue('--limit', context.options['limit']);
   const written = context.options['job'];
   return withApp(context, async (app) => {
     const loop = await app.crontabber();
-    const name = typeof written === 'string' ? nameHere(written) : undefined;
+    const name = typeof written === 'string' ? nameIn(written, loop.jobs) : undefined;
     const known = [...loop.jobs.map((job) => job.name), ...(await loop.readStates()).keys()];
     if (name !== undefined && !known.includes(name)) unknownJob(name, known);
     const rows = (await loop.runs(name, limit)).map((one) => ({

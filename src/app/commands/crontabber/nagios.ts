@@ -16,10 +16,10 @@ function findingOf({ job, state, isFailed, isLate }: Standing): Finding | undefi
   const error = state?.lastError;
   if (isFailed && error) {
     const level = job.definition.backfill === true && state.errorCount === 1 ? 'WARNING' : 'CRITICAL';
-    return { level, text: `${job.name} | ${error.type} | ${oneLine(error.value)}` };
+    return { level, text: `${job.name} (${job.source}) | ${error.type} | ${oneLine(error.value)}` };
   }
   const until = state?.doneUntil ? `done until ${state.doneUntil.toISOString()}` : 'never done';
-  return isLate ? { level: 'CRITICAL', text: `${job.name} | late | ${until}` } : undefined;
+  return isLate ? { level: 'CRITICAL', text: `${job.name} (${job.source}) | late | ${until}` } : undefined;
 }
 
 export function nagiosOf(standings: readonly Standing[]): {

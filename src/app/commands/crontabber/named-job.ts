@@ -5,7 +5,11 @@ import { nearest } from '../../../lib/settings.ts';
 import { UsageError } from '../../command.ts';
 
 /** The name here of what may be named as the original named it. */
-export const nameHere = (written: string): string => OLD_NAMES.get(written) ?? written;
+const nameHere = (written: string): string => OLD_NAMES.get(written) ?? written;
+
+/** The same of what may be named by its `Class:` in --list-jobs too. */
+export const nameIn = (written: string, jobs: readonly ScheduledJob[]): string =>
+  jobs.find(({ source }) => source === written)?.name ?? nameHere(written);
 
 /** Throws `UsageError` with the nearest name. */
 export function unknownJob(written: string, known: Iterable<string>): never {
@@ -14,7 +18,7 @@ export function unknownJob(written: string, known: Iterable<string>): never {
 }
 
 export function namedJob(written: string, jobs: readonly ScheduledJob[]): ScheduledJob {
-  const found = jobs.find(({ name }) => name === nameHere(written));
+  const found = jobs.find(({ name }) => name === nameIn(written, jobs));
   return found ?? unknownJob(written, jobs.map(({ name }) => name).concat(...OLD_NAMES.keys()));
 }
 

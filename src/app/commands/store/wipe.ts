@@ -1,6 +1,8 @@
 import type { UpkeepTarget } from '../../../storage/upkeep-targets.ts';
 import type { App } from '../../app.ts';
 import { type CommandContext, CommandError, defineCommand } from '../../command.ts';
+import { heldFrom, heldOption } from '../../hold.ts';
+import { counted } from '../../rows.ts';
 import { allOption, chosenTargets, forEachTarget, nameOrAll } from '../../upkeep-choice.ts';
 import { stateWipes } from '../../wipe-state.ts';
 import { withApp } from '../../with-app.ts';
@@ -11,6 +13,15 @@ function checkEnvironment({ options }: CommandContext, { configuration }: App): 
   if (environment === 'development' || options['evenInProduction'] === true) return;
   throw new CommandError(
     `ENVIRONMENT is ${environment}: nothing was emptied; set ENVIRONMENT=development, or add --even-in-production`,
+  );
+}
+
+/** Whether a store has one of them is not asked: who keeps such a list does not empty stores by the way. */
+async function checkHold(context: CommandContext): Promise<void> {
+  const { size } = await heldFrom(context);
+  if (size === 0) return;
+  throw new CommandError(
+    `${counted(size, 'crash', 'crashes')} under legal hold (JOB_CLEANUP_STORAGE_HOLD): nothing was emptied; add --even-if-held`,
   );
 }
 
@@ -55,6 +66,7 @@ export default defineCommand({
     { ...allOption, doc: 'every configured store, the queue, the spool and the database' },
     { flags: '--yes', doc: 'do it; without it the command only says what it would empty' },
     { flags: '--even-in-production', doc: 'needed as well where ENVIRONMENT is not `development`' },
+    { ...heldOption, doc: 'needed as well where crashes are under legal hold (JOB_CLEANUP_STORAGE_HOLD)' },
   ],
   examples: ['auxilio store wipe index --yes', 'ENVIRONMENT=development auxilio store wipe --all --yes'],
   async run(context) {
@@ -68,6 +80,7 @@ export default defineCommand({
         return 0;
       }
       checkEnvironment(context, app);
+      await checkHold(context);
       // What is behind the stores first: it would fill them again.
       const state = name === undefined ? await wipeState(context, app) : 0;
       const stores = await forEachTarget(context, targets, (target) => wipeStore(context, target));
