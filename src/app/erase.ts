@@ -15,27 +15,31 @@ export interface Eraser {
   remove(id: CrashId, options?: RemoveOptions): Promise<Removal>;
 }
 
+const hadIt = (result: PromiseSettledResult<boolean>): boolean =>
+  result.status === 'fulfilled' && result.value;
+
 export function eraser(app: App): Eraser {
   return {
     async remove(id, { evenIfHeld = false, ...options } = {}) {
       if (!evenIfHeld && (await heldCrashes(app.configuration)).has(id)) return 'held';
       // In the order in which a crash travels: what is behind us would store it again after the stores were cleaned.
-      const settled = [
-        ...(await Promise.allSettled([app.spool().then((spool) => spool.remove(id, options))])),
-        ...(await Promise.allSettled([app.queue().then((queue) => queue.forget(id, options))])),
-        ...(await Promise.allSettled([new UnsavedResults(unsavedFolder(app.configuration)).forget(id)])),
-      ];
+      const [spooled] = await Promise.allSettled([app.spool().then((spool) => spool.remove(id, options))]);
+      const [task] = await Promise.allSettled([app.queue().then((queue) => queue.forget(id, options))]);
+      const [unsaved] = await Promise.allSettled([
+        new UnsavedResults(unsavedFolder(app.configuration)).forget(id),
+      ]);
       const stores = await app.stores();
       const removals = [...app.configuration.stores.keys()].map(async (name) => {
         const store = await stores.get(name);
         return can(store, 'remove') && store.remove(id, options);
       });
-      settled.push(...(await Promise.allSettled(removals)));
-      const failures = settled.flatMap((result) =>
+      const settled = [spooled, unsaved, ...(await Promise.allSettled(removals))];
+      const failures = [task, ...settled].flatMap((result) =>
         result.status === 'rejected' ? [result.reason as unknown] : [],
       );
       if (failures.length > 0) throw combine('erase', failures);
-      return settled.some((result) => result.status === 'fulfilled' && result.value) ? 'removed' : 'absent';
+      if (settled.some(hadIt)) return 'removed';
+      return hadIt(task) ? 'forgotten' : 'absent';
     },
   };
 }

@@ -47,6 +47,7 @@ function contextOf(run: Run, commander: Commander): CommandContext {
       );
       return configuration;
     },
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     print: (text) => void process.stdout.write(`${text}\n`),
     help: () => commander.outputHelp(),
     warn: (text) => void process.stderr.write(`${text}\n`),
@@ -79,7 +80,7 @@ function addCommand(parent: Commander, command: Command, run: Run): void {
   commander.option('--config <file...>', 'ENV files to read instead of the default ones');
   for (const option of command.options ?? []) {
     if (option.many)
-      commander.option(option.flags, option.doc, (value: string, all: string[]) => [...all, value], []);
+      commander.option(option.flags, option.doc, (value: string, all?: string[]) => [...(all ?? []), value]);
     else commander.option(option.flags, option.doc, option.default);
   }
   for (const sub of command.subcommands ?? []) addCommand(commander, sub, run);
