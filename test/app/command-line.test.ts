@@ -1,5 +1,5 @@
 /** The program's own behaviour as a process: one line for every mistake, quiet pipes, errors that nobody caught. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -55,6 +55,7 @@ describe('mistakes', { timeout: LIMIT_MS }, () => {
     ],
     [['show', 'a', 'b'], 2, /^error: too many arguments for 'show'\. .* a, b; see auxilio show --help\n$/],
     [['outcomes', '--days', '1e9'], 2, '--days is a number up to 36500, not "1e9"\n'],
+    [['submit', '--attach', 'log='], 2, '--attach is NAME=FILE, not "log="\n'],
     [['submit', '.'], 1, '. is not a file\n'],
     [['submit', '--url', 'ftp://x'], 2, '--url "ftp://x" is not an http or https URL\n'],
     ...['today', '2026-13-01', '2026-02-30', 'nonsense'].map(
@@ -145,6 +146,32 @@ describe('pipes', { timeout: LIMIT_MS }, () => {
     child.stdin.end(`${createCrashId(new Date())}\n`.repeat(500));
     expect(await once(child, 'close')).toEqual([0, null]);
     expect(stderr).toBe('');
+  });
+
+  const through = (command: string) =>
+    spawnSync('sh', ['-c', command], {
+      cwd: folder.path,
+      encoding: 'utf8',
+      env: {
+        PATH: process.env['PATH'],
+        DATA_DIR: folder.path,
+        AUXILIO: `${process.execPath} ${join(repository, 'src/app/bin/auxilio.ts')}`,
+      },
+    });
+
+  it.each(['queue depth', 'config', '--help'])(
+    'that nobody can write to are said in one line: %s',
+    (command) => {
+      expect(through(`$AUXILIO ${command} > /dev/full`)).toMatchObject({
+        status: 1,
+        stderr: 'stdout cannot be written (ENOSPC)\n',
+      });
+    },
+  );
+
+  it('of errors that nobody reads leave the exit code as it is', () => {
+    const { stdout, stderr } = through('{ $AUXILIO show nonsense 2>&3; echo $? >&4; } 4>&1 3>/dev/full');
+    expect({ stdout, stderr }).toEqual({ stdout: '2\n', stderr: '' });
   });
 
   it('take crash ids one a line, and refuse all when one is wrong', async () => {

@@ -136,11 +136,15 @@ describe('a clone', { timeout: LIMIT_MS }, () => {
 
 /** Publishing reaches no registry, whatever it does: nobody listens there. */
 const npmInClone = (...args: readonly string[]) =>
-  spawnSync('npm', [...args, '--registry=http://127.0.0.1:9/', '--//127.0.0.1:9/:_authToken=none'], {
-    cwd: clone,
-    env: environment({ PATH: `${join(clone, 'node_modules/.bin')}:${userPath}` }),
-    encoding: 'utf8',
-  });
+  spawnSync(
+    'npm',
+    [...args, '--registry=http://127.0.0.1:9/', '--//127.0.0.1:9/:_authToken=none', '--fetch-retries=0'],
+    {
+      cwd: clone,
+      env: environment({ PATH: `${join(clone, 'node_modules/.bin')}:${userPath}` }),
+      encoding: 'utf8',
+    },
+  );
 const tarballs = (path: string): readonly string[] =>
   readdirSync(path).filter((name) => name.endsWith('.tgz'));
 

@@ -21,7 +21,7 @@ interface Answer {
 
 function pair(text: string, what: string): readonly [string, string] {
   const at = text.indexOf('=');
-  if (at < 1)
+  if (at < 1 || (what === '--attach' && at === text.length - 1))
     throw new UsageError(
       `${what} is ${what === '--attach' ? 'NAME=FILE' : 'KEY=VALUE'}, not ${JSON.stringify(text)}`,
     );
