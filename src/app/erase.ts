@@ -1,4 +1,5 @@
 /** Erasure: a crash is removed from everything that is configured, and every failure is reported. */
+import { isAborted } from '../lib/abort.ts';
 import type { CrashId } from '../model/crash-id.ts';
 import { UnsavedResults } from '../processor/unsaved-results.ts';
 import { can } from '../storage/contract.ts';
@@ -17,6 +18,12 @@ export interface Eraser {
 
 const hadIt = (result: PromiseSettledResult<boolean>): boolean =>
   result.status === 'fulfilled' && result.value;
+
+/** Whoever stopped it knows that it was stopped; anything else that went wrong is said. */
+function worst(failures: readonly unknown[]): unknown {
+  const real = failures.filter((failure) => !isAborted(failure));
+  return real.length > 0 ? combine('erase', real) : failures[0];
+}
 
 export function eraser(app: App): Eraser {
   return {
@@ -37,7 +44,7 @@ export function eraser(app: App): Eraser {
       const failures = [task, ...settled].flatMap((result) =>
         result.status === 'rejected' ? [result.reason as unknown] : [],
       );
-      if (failures.length > 0) throw combine('erase', failures);
+      if (failures.length > 0) throw worst(failures);
       if (settled.some(hadIt)) return 'removed';
       return hadIt(task) ? 'forgotten' : 'absent';
     },
