@@ -29,8 +29,11 @@ export interface Opening {
   onClose(name: string, close: () => Promise<void>): void;
 }
 
-/** `absent`: nothing had it. `held`: it is under legal hold, and nothing was touched. */
-export type Removal = 'removed' | 'absent' | 'held';
+/**
+ * `forgotten`: there was only a task for it. `absent`: nothing had it. `held`: it is under legal hold, and nothing was
+ * touched.
+ */
+export type Removal = 'removed' | 'forgotten' | 'absent' | 'held';
 
 export interface RemoveOptions extends CallOptions {
   readonly evenIfHeld?: boolean | undefined;

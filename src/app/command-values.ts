@@ -8,11 +8,17 @@ const DAY_MS = 86_400_000;
 const shown = (text: unknown): string => JSON.stringify(text);
 
 /** `YYYY-MM-DD`, a real day. */
+export function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+  );
+}
+
+/** `YYYY-MM-DD`, a real day. */
 export function dayValue(flag: string, text: unknown): string {
   const day = String(text);
-  const date = new Date(`${day}T00:00:00Z`);
-  if (/^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day))
-    return day;
+  if (isDay(day)) return day;
   throw new UsageError(`${flag} is a day (UTC) like 2026-11-21, not ${shown(text)}`);
 }
 

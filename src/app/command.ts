@@ -7,6 +7,8 @@ export interface CommandContext {
   readonly options: Readonly<Record<string, unknown>>;
   /** Read once, when first asked for; rejects with `SettingsError`. */
   configuration(): Promise<Configuration>;
+  /** Columns of the terminal that stdout is; undefined for a pipe or a file. */
+  readonly columns: number | undefined;
   /** A line on stdout. */
   print(text: string): void;
   /** What `--help` prints, on stdout. */

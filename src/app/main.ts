@@ -26,6 +26,8 @@ interface Stop {
   readonly signal: AbortSignal;
   /** What a command that was stopped half-way ends with. */
   exitCode(): number;
+  /** Whether output could not be written, on a full disk for example: a command that ran to its end did not succeed either. */
+  isOutputLost(): boolean;
 }
 
 async function* stdinLines(signal: AbortSignal): AsyncIterable<string> {
@@ -47,6 +49,7 @@ function contextOf(run: Run, commander: Commander): CommandContext {
       );
       return configuration;
     },
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     print: (text) => void process.stdout.write(`${text}\n`),
     help: () => commander.outputHelp(),
     warn: (text) => void process.stderr.write(`${text}\n`),
@@ -79,7 +82,7 @@ function addCommand(parent: Commander, command: Command, run: Run): void {
   commander.option('--config <file...>', 'ENV files to read instead of the default ones');
   for (const option of command.options ?? []) {
     if (option.many)
-      commander.option(option.flags, option.doc, (value: string, all: string[]) => [...all, value], []);
+      commander.option(option.flags, option.doc, (value: string, all?: string[]) => [...(all ?? []), value]);
     else commander.option(option.flags, option.doc, option.default);
   }
   for (const sub of command.subcommands ?? []) addCommand(commander, sub, run);
@@ -123,12 +126,21 @@ function stopOnSignals(): Stop {
     controller.abort(new Error(`stopped by ${name}`));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  // `auxilio store list DAY | head`: nobody wants the rest.
+  let isOutputLost = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    controller.abort(new Error('nobody reads the output'));
+    // `auxilio store list DAY | head`: nobody wants the rest.
+    if (error.code === 'EPIPE') return controller.abort(new Error('nobody reads the output'));
+    if (isOutputLost) return;
+    isOutputLost = true;
+    process.stderr.write(`stdout cannot be written (${error.code ?? error.message})\n`);
+    exitCode = 1;
+    // The last line may fail after the command has ended.
+    process.exitCode = exitCode;
+    controller.abort(error);
   });
-  return { signal: controller.signal, exitCode: () => exitCode };
+  // There is nobody left to tell, and the exit code is still to be the command's own.
+  process.stderr.on('error', () => undefined);
+  return { signal: controller.signal, exitCode: () => exitCode, isOutputLost: () => isOutputLost };
 }
 
 /** An option that nobody knows is most often a setting with a slip in it. */
@@ -173,7 +185,8 @@ export async function main(
   keepYoungHeapSmall();
   const stop = stopOnSignals();
   try {
-    process.exitCode = await run(bin, argv, stop);
+    const code = await run(bin, argv, stop);
+    process.exitCode = stop.isOutputLost() ? 1 : code;
   } catch (error) {
     if (stop.signal.aborted && isAborted(error)) process.exitCode = stop.exitCode();
     else {

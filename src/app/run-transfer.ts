@@ -1,6 +1,7 @@
 /** What `store copy`, `verify` and `drain` have in common: options, identity, progress, receipt, exit code. */
 import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { systemClock } from '../lib/clock.ts';
 import { NodeDisk } from '../lib/disk.ts';
 import type { CallOptions } from '../model/report.ts';
@@ -161,6 +162,22 @@ function summary(receipt: Receipt, path: string): readonly string[] {
   ];
 }
 
+/** Where the receipt is to go, too. Known to be possible before hours of work, not after them. */
+async function receiptFile(context: CommandContext, app: App): Promise<string | undefined> {
+  const { receipt } = context.options;
+  if (typeof receipt !== 'string') return undefined;
+  const path = resolve(app.configuration.cwd, receipt);
+  const isFolder = async (at: string): Promise<boolean> =>
+    stat(at).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+  if (await isFolder(path)) throw new CommandError(`--receipt ${receipt} is a folder, not a file`);
+  if (!(await isFolder(dirname(path))))
+    throw new CommandError(`--receipt ${receipt}: there is no folder ${dirname(path)}`);
+  return path;
+}
+
 /** Runs what can be stopped and gone on with; its receipt is also written where `--receipt` says. */
 export async function receiptOf<R>(
   context: CommandContext,
@@ -168,6 +185,7 @@ export async function receiptOf<R>(
   run: { run(options: CallOptions): Promise<R> },
   say: (line: string) => void,
 ): Promise<R> {
+  const file = await receiptFile(context, app);
   let receipt: R;
   try {
     receipt = await run.run({ signal: context.signal });
@@ -178,8 +196,7 @@ export async function receiptOf<R>(
       cause,
     });
   }
-  const { receipt: file } = context.options;
-  if (typeof file === 'string') await saveJson(new NodeDisk(), resolve(app.configuration.cwd, file), receipt);
+  if (file !== undefined) await saveJson(new NodeDisk(), file, receipt);
   return receipt;
 }
 

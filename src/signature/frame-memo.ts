@@ -1,7 +1,8 @@
 /**
  * A bounded memo of what frames are called. All frames of a stack are looked up at once, one step for all of them
  * before the next step: most of the time goes by waiting for memory, and so the waits overlap. Of 100,000 names of
- * 130 characters a `Map` finds one in 870 ns, this in 525 (Xeon of a busy cloud host, Node 24).
+ * 130 characters one is found in 650 ns, by one `Map` in 750. With it in the place of four memos of two maps each,
+ * 29 % more signatures are made a second, and 60 % more while it fills (bench/signature.ts).
  */
 export interface MemoLimits {
   readonly entries: number;
@@ -137,7 +138,7 @@ const setOf = (hash: number, slots: number): number => hash & (slots - 1) & ~(WA
 const PRIME = 0x01000193;
 
 /**
- * FNV-1a in four lanes, which do not wait for one another: 130 ns for 100 characters instead of 220. It is not
+ * FNV-1a in four lanes, which do not wait for one another: 130 ns for 100 characters, V8's own takes 210. It is not
  * seeded: names that share a hash on purpose forget each other, and cost no more than unknown ones.
  */
 function hashOf({ kind, text }: MemoKey): number {

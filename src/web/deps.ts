@@ -43,9 +43,12 @@ export interface WebDeps {
   readonly source: CrashStorage<'raw.read' | 'dumps.read' | 'processed.read'>;
   readonly search: CrashStorage<'search'>;
   readonly queue: CrashQueue;
-  /** Removes the crash from every configured store, the queue and the spool, unless it is under legal hold. No button without it. */
+  /**
+   * Removes the crash from every configured store, the queue and the spool, unless it is under legal hold. `forgotten`:
+   * there was only a task for it. No button without this.
+   */
   readonly removeEverywhere?:
-    | ((id: CrashId, options?: CallOptions) => Promise<'removed' | 'absent' | 'held'>)
+    | ((id: CrashId, options?: CallOptions) => Promise<'removed' | 'forgotten' | 'absent' | 'held'>)
     | undefined;
   /** Uploads and spool; absent where the collector runs elsewhere, and the page says so. */
   readonly overview?: ((options?: CallOptions) => Promise<UploadOverview>) | undefined;

@@ -1,7 +1,9 @@
 /** The program's own behaviour as a process: one line for every mistake, quiet pipes, errors that nobody caught. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCrashId } from '../../src/model/crash-id.ts';
@@ -53,8 +55,17 @@ describe('mistakes', { timeout: LIMIT_MS }, () => {
     ],
     [['show', 'a', 'b'], 2, /^error: too many arguments for 'show'\. .* a, b; see auxilio show --help\n$/],
     [['outcomes', '--days', '1e9'], 2, '--days is a number up to 36500, not "1e9"\n'],
+    [['submit', '--attach', 'log='], 2, '--attach is NAME=FILE, not "log="\n'],
     [['submit', '.'], 1, '. is not a file\n'],
     [['submit', '--url', 'ftp://x'], 2, '--url "ftp://x" is not an http or https URL\n'],
+    ...['today', '2026-13-01', '2026-02-30', 'nonsense'].map(
+      (word) =>
+        [
+          ['store', 'list', word],
+          2,
+          `give a day (UTC) like 2026-11-21 or a crash id like 0bba929f-8721-460c-8e70-a43c90261121, not "${word}"\n`,
+        ] as const,
+    ),
     [['spool', 'retry'], 2, 'give crash ids as arguments, or one a line on stdin\n'],
     [['config', '--queue-us', 'fs'], 1, 'QUEUE_US is not a setting; did you mean QUEUE_USE?\n'],
     [['up', '--data-dir', '/dev/null/x'], 1, /^DATA_DIR: \/dev\/null\/x cannot be made \(ENOTDIR\).*\n$/],
@@ -72,6 +83,30 @@ describe('mistakes', { timeout: LIMIT_MS }, () => {
     expect(result).toMatchObject({ code });
     if (typeof message === 'string') expect(result.stderr).toBe(message);
     else expect(result.stderr.replace(/^\{.*\}\n/gm, '')).toMatch(message);
+  });
+
+  it('no help shows a default that says nothing', async () => {
+    expect((await run('submit', '--help')).stdout).not.toContain('(default: [])');
+    const twice = await run('submit', '-a', 'a=b', '-a', 'nonsense');
+    expect(twice).toMatchObject({ code: 2, stderr: '--annotation is KEY=VALUE, not "nonsense"\n' });
+  });
+
+  it.each([
+    ['/nosuch', 404, 'not found', ': not found; is the path /submit?'],
+    ['/', 405, '', '; is the path /submit?'],
+    ['/submit', 502, '<html>\n<h1>Bad\u001b[2J gateway</h1>', ': <html> <h1>Bad[U+001B][2J gateway</h1>'],
+  ])('submit to %s that answers %i says so', async (path, status, body, said) => {
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(status).end(body));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+    expect(await run('submit', '-a', 'a=b', '--url', url)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${url} answered ${status}${said}\n`,
+    });
+    server.close();
   });
 
   it('shows where a wiring expression is wrong', async () => {
@@ -94,11 +129,15 @@ describe('mistakes', { timeout: LIMIT_MS }, () => {
 
 describe('pipes', { timeout: LIMIT_MS }, () => {
   it('end quietly when their reader goes', async () => {
-    const child = spawn(process.execPath, [join(repository, 'src/app/bin/auxilio.ts'), 'reprocess'], {
-      cwd: folder.path,
-      env: { PATH: process.env['PATH'], DATA_DIR: folder.path },
-      stdio: 'pipe',
-    });
+    const child = spawn(
+      process.execPath,
+      [join(repository, 'src/app/bin/auxilio.ts'), 'reprocess', '--force'],
+      {
+        cwd: folder.path,
+        env: { PATH: process.env['PATH'], DATA_DIR: folder.path },
+        stdio: 'pipe',
+      },
+    );
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
@@ -109,9 +148,39 @@ describe('pipes', { timeout: LIMIT_MS }, () => {
     expect(stderr).toBe('');
   });
 
+  const through = (command: string) =>
+    spawnSync('sh', ['-c', command], {
+      cwd: folder.path,
+      encoding: 'utf8',
+      env: {
+        PATH: process.env['PATH'],
+        DATA_DIR: folder.path,
+        AUXILIO: `${process.execPath} ${join(repository, 'src/app/bin/auxilio.ts')}`,
+      },
+    });
+
+  it.each(['queue depth', 'config', '--help'])(
+    'that nobody can write to are said in one line: %s',
+    (command) => {
+      expect(through(`$AUXILIO ${command} > /dev/full`)).toMatchObject({
+        status: 1,
+        stderr: 'stdout cannot be written (ENOSPC)\n',
+      });
+    },
+  );
+
+  it('of errors that nobody reads leave the exit code as it is', () => {
+    const { stdout, stderr } = through('{ $AUXILIO show nonsense 2>&3; echo $? >&4; } 4>&1 3>/dev/full');
+    expect({ stdout, stderr }).toEqual({ stdout: '2\n', stderr: '' });
+  });
+
   it('take crash ids one a line, and refuse all when one is wrong', async () => {
     const id = createCrashId(new Date());
-    const queued = await runAuxilio(['reprocess'], { dataDir: folder.path }, `${id}\n\n bp-${id} \n`);
+    const queued = await runAuxilio(
+      ['reprocess', '--force'],
+      { dataDir: folder.path },
+      `${id}\n\n bp-${id} \n`,
+    );
     expect(queued.stdout).toBe(`${id} queued (reprocessing)\n`.repeat(2));
     const refused = await runAuxilio(['reprocess'], { dataDir: folder.path }, `${id}\nnonsense\n`);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
@@ -210,6 +279,7 @@ describe('the spool and the outcomes', { timeout: LIMIT_MS }, () => {
     expect(await runAuxilio(['spool', 'retry', other], at)).toMatchObject({
       code: 1,
       stdout: '0 reports put back\n',
+      stderr: `${other} is not among the refused reports; see auxilio spool failed\n`,
     });
     await rm(join(folder.path, 'refuse'));
     expect(await runAuxilio(['spool', 'retry', '--all'], at)).toMatchObject({

@@ -95,7 +95,7 @@ onEachDialect((dialect) => {
       expect([newer.code, newer.stdout]).toEqual([0, expect.stringContaining('of a newer version')]);
     });
 
-    it('brings a copy back, and keeps what was there', { timeout: 60_000 }, async () => {
+    it('brings a copy back, and keeps what was there', { timeout: 180_000 }, async () => {
       await command('db migrate');
       await know('1.0');
       const copied = await command('db backup');
@@ -111,7 +111,11 @@ onEachDialect((dialect) => {
       await command(`db restore --yes data/backups/${copies[1]}`);
       expect(await versions()).toEqual(['2.0', '1.0']);
       expect((await command('db restore --list')).stdout.trim().split('\n')).toHaveLength(3);
-      expect(await command('db restore --yes data/backups/none.db')).toMatchObject({ code: 1 });
+      for (const words of ['db restore', 'db restore --yes'])
+        expect(await command(`${words} data/backups/none.db`)).toMatchObject({
+          code: 1,
+          stderr: expect.stringMatching(/none\.db cannot be read \(ENOENT\)\n$/),
+        });
     });
   });
 

@@ -1,11 +1,11 @@
-/** `auxilio queue add` and `queue remove`, as a process. */
+/** `auxilio queue add`, `remove` and `requeue`, as a process, and `store rm` of a task. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/lib/log.ts';
-import { createCrashId } from '../../src/model/crash-id.ts';
+import { type CrashId, createCrashId } from '../../src/model/crash-id.ts';
 import { consumeSome, totalDepth } from '../../src/queue/conformance/harness.ts';
 import type { CrashQueue } from '../../src/queue/contract.ts';
 import backend from '../../src/queue/fs/index.ts';
@@ -101,7 +101,44 @@ describe('queue remove', { timeout: LIMIT_MS }, () => {
     await consumeSome(queue, 3, () => ({ kind: 'dead', reason: 'x' }));
     const [first = ''] = given;
     expect(await run('remove', first)).toMatchObject({ code: 0, stdout: '1 dead task removed\n' });
-    expect(await run('remove', first)).toMatchObject({ code: 1, stdout: '0 dead tasks removed\n' });
+    expect(await run('remove', first)).toMatchObject({
+      code: 1,
+      stdout: '0 dead tasks removed\n',
+      stderr: `${first} is not among the dead letters; see auxilio queue dead\n`,
+    });
     expect(await run('remove', '--all')).toMatchObject({ code: 0, stdout: '2 dead tasks removed\n' });
+  });
+});
+
+describe('queue requeue', { timeout: LIMIT_MS }, () => {
+  it('puts back those that are dead, and says which of those named are not', async () => {
+    const [dead, stranger] = ids(2) as unknown as [CrashId, CrashId];
+    await queue.publish({ crashId: dead }, 'standard');
+    await consumeSome(queue, 1, () => ({ kind: 'dead', reason: 'x' }));
+    expect(await run('requeue', stranger, dead, dead)).toEqual({
+      code: 1,
+      stdout: '1 task put back\n',
+      stderr: `${stranger} is not among the dead letters; see auxilio queue dead\n`,
+    });
+    await consumeSome(queue, 1, () => ({ kind: 'dead', reason: 'x' }));
+    expect(await run('requeue', dead, dead)).toEqual({ code: 0, stdout: '1 task put back\n', stderr: '' });
+  });
+});
+
+describe('store rm', { timeout: LIMIT_MS }, () => {
+  it('says so when there was only a task, alive or dead', async () => {
+    const [waiting, dead, stranger] = ids(3) as unknown as [CrashId, CrashId, CrashId];
+    await queue.publish({ crashId: dead }, 'standard');
+    await consumeSome(queue, 1, () => ({ kind: 'dead', reason: 'x' }));
+    await queue.publish({ crashId: waiting }, 'standard');
+    const result = await runAuxilio(['store', 'rm', '--yes', waiting, dead, stranger], {
+      dataDir: folder.path,
+    });
+    expect(result).toEqual({
+      code: 1,
+      stdout: `${waiting}: its task was removed; no store had it\n${dead}: its task was removed; no store had it\n`,
+      stderr: `${stranger}: nothing had it\n`,
+    });
+    expect(await totalDepth(queue)).toBe(0);
   });
 });

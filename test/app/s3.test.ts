@@ -62,6 +62,7 @@ describe.skipIf(missing !== undefined)(missing ? `auxilio s3 (skipped: ${missing
         said.out += `${text}\n`;
       },
       help: () => undefined,
+      columns: undefined,
       warn: (text) => {
         said.err += `${text}\n`;
       },

@@ -1,9 +1,12 @@
 /** How the program ends: when somebody wants it to, and when it cannot start. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createCrashId } from '../../src/model/crash-id.ts';
 import { listening } from '../build/listening.ts';
-import { runAuxilio, startAuxilio, temporaryFolder } from '../build/running-auxilio.ts';
+import { repository, runAuxilio, startAuxilio, temporaryFolder } from '../build/running-auxilio.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeEach(async () => {
@@ -33,3 +36,22 @@ it.each(['COLLECTOR_PORT', 'WEB_PORT'])(
     );
   },
 );
+
+it('Ctrl-C in the middle of store rm is no failure of the stores', async () => {
+  const ids = Array.from({ length: 2000 }, () => createCrashId(new Date()));
+  const child = spawn(
+    process.execPath,
+    [join(repository, 'src/app/bin/auxilio.ts'), 'store', 'rm', '--yes', '--data-dir', folder.path],
+    { stdio: 'pipe' },
+  );
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (stderr === '') child.kill('SIGINT');
+    stderr += chunk.toString();
+  });
+  child.stdin.end(ids.join('\n'));
+  expect(await once(child, 'close')).toEqual([130, null]);
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines.length).toBeLessThan(ids.length);
+  expect(lines.filter((line) => !line.endsWith(': nothing had it'))).toEqual([]);
+});

@@ -70,6 +70,21 @@ describe('store copy and verify', () => {
     expect(stdout).toContain(receipt.digest);
   }, 300_000);
 
+  it.each([
+    ['.', '--receipt . is a folder, not a file'],
+    ['no/r.json', '--receipt no/r.json: there is no folder '],
+  ])(
+    'a receipt that cannot be written to %s is said before anything is copied',
+    async (file, said) => {
+      const { code, stdout, stderr } = await at.run(
+        ...['store', 'verify', 'crashes', 'archive', ...PERIOD, '--receipt', file],
+      );
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain(said);
+    },
+    60_000,
+  );
+
   it('verify ends with 1 and names what differs; copy mends it', async () => {
     const [first, second] = await at.using('archive', (store) => idsIn(store));
     if (!first || !second) throw new Error('the archive is empty');

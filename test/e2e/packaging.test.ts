@@ -1,7 +1,7 @@
 /** Both ways in: a clone with nothing installed, and the packed tarball in an empty folder. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -134,21 +134,67 @@ describe('a clone', { timeout: LIMIT_MS }, () => {
   });
 });
 
+/** Publishing reaches no registry, whatever it does: nobody listens there. */
+const npmInClone = (...args: readonly string[]) =>
+  spawnSync(
+    'npm',
+    [...args, '--registry=http://127.0.0.1:9/', '--//127.0.0.1:9/:_authToken=none', '--fetch-retries=0'],
+    {
+      cwd: clone,
+      env: environment({ PATH: `${join(clone, 'node_modules/.bin')}:${userPath}` }),
+      encoding: 'utf8',
+    },
+  );
+const tarballs = (path: string): readonly string[] =>
+  readdirSync(path).filter((name) => name.endsWith('.tgz'));
+
+describe('npm without `npm run package`', { timeout: LIMIT_MS }, () => {
+  it('pack fails, writes nothing, and names what to use', () => {
+    const { status, stderr } = npmInClone('pack');
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('use-npm-run-package');
+    expect(tarballs(clone)).toEqual([]);
+  });
+
+  it('publish fails', () => {
+    const { status, stderr } = npmInClone('publish');
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('EPRIVATE');
+  });
+
+  it('pack with scripts builds the same files beside the package.json, and shuts the gate behind it', () => {
+    expect(npmInClone('pack', '--ignore-scripts=false')).toMatchObject({ status: 0 });
+    const [tarball = ''] = tarballs(clone);
+    const listing = execFileSync('tar', ['-tzf', join(clone, tarball)], { encoding: 'utf8' });
+    expect(listing).toContain('package/dist/app/bin/auxilio.js\n');
+    expect(listing).toContain('package/vendor/minidump/LICENSE.breakpad\n');
+    rmSync(join(clone, tarball));
+    expect(npmInClone('pack').status).not.toBe(0);
+  });
+});
+
 describe('the package', { timeout: LIMIT_MS }, () => {
   it('installs into an empty folder without scripts, and npx auxilio up works there', async () => {
-    execFileSync('npm', ['pack', '--silent', '--ignore-scripts=false', '--pack-destination', folder.path], {
+    const made = execFileSync('npm', ['run', '--silent', 'package'], {
       cwd: clone,
       env: environment(),
-      stdio: ['ignore', 'ignore', 'inherit'],
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const tarball = readdirSync(folder.path).find((name) => name.endsWith('.tgz')) ?? '';
+    const tarball = made.trimEnd().split('\n').at(-1) ?? '';
+    expect(dirname(tarball)).toBe(clone);
     const empty = join(folder.path, 'empty');
     mkdirSync(empty);
-    execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', join(folder.path, tarball)], {
+    execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', tarball], {
       cwd: empty,
       env: environment(),
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+    const installed = JSON.parse(
+      readFileSync(join(empty, 'node_modules/auxilio/package.json'), 'utf8'),
+    ) as object;
+    // A private package could not be published.
+    expect(installed).not.toHaveProperty('private');
     const withNode = environment({
       PATH: `${dirname(process.execPath)}:${userPath}`,
       DATA_DIR: join(folder.path, 'package-data'),

@@ -1,5 +1,6 @@
 import { mapConcurrent } from '../../lib/concurrency.ts';
 import { nearest } from '../../lib/settings.ts';
+import type { CrashId } from '../../model/crash-id.ts';
 import type { CallOptions } from '../../model/report.ts';
 import { type CrashQueue, type DeadSelection, LANES, type Lane } from '../../queue/contract.ts';
 import { type Command, defineCommand, UsageError } from '../command.ts';
@@ -25,7 +26,7 @@ function laneOf(text: string | undefined): Lane {
 
 const add: Command = defineCommand({
   name: 'add',
-  summary: `Put crashes into a lane: ${LANE_NAMES}; the ids come as arguments or one a line on stdin`,
+  summary: `Put crashes into a lane: ${LANE_NAMES}; the ids come as arguments or one a line on stdin. Whether any store has them is not looked up, as \`auxilio reprocess\` does`,
   args: '<lane> [ids...]',
   options: [{ flags: '--ruleset <name>', doc: 'rules to run instead of `default`' }],
   examples: [
@@ -91,6 +92,17 @@ const dead: Command = defineCommand({
     }),
 });
 
+/** Those of `ids` that no dead task is for. */
+async function notDead(
+  queue: CrashQueue,
+  ids: readonly CrashId[],
+  options: CallOptions,
+): Promise<ReadonlySet<CrashId>> {
+  const missing = new Set(ids);
+  for await (const { task } of queue.listDead(options)) if (task) missing.delete(task.crashId);
+  return missing;
+}
+
 /** A command for dead tasks, those named or all; exit code 1 when one that was named is not among them. */
 const forDead = (
   words: Pick<Command, 'name' | 'summary' | 'examples'>,
@@ -103,10 +115,13 @@ const forDead = (
     options: [{ flags: '--all', doc: 'every dead task' }],
     async run(context) {
       const which = context.options['all'] ? 'all' : { ids: await allIds(context, context.args) };
+      const o = { signal: context.signal };
       return withApp(context, async (app) => {
-        const count = await work(await app.queue(), which, { signal: context.signal });
-        context.print(did(count));
-        return which !== 'all' && count < which.ids.length ? 1 : 0;
+        const queue = await app.queue();
+        const missing = which === 'all' ? new Set<CrashId>() : await notDead(queue, which.ids, o);
+        context.print(did(await work(queue, which, o)));
+        for (const id of missing) context.warn(`${id} is not among the dead letters; see auxilio queue dead`);
+        return missing.size > 0 ? 1 : 0;
       });
     },
   });

@@ -1,9 +1,14 @@
+import { mapConcurrent } from '../../lib/concurrency.ts';
 import { loadRules } from '../../processor/load-rules.ts';
 import { rulesetNames } from '../../processor/pipeline.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import { allIds } from '../command-ids.ts';
 import type { Configuration } from '../config/configuration.ts';
+import { knownCrashes } from '../known-crashes.ts';
 import { withApp } from '../with-app.ts';
+
+/** Crashes looked up and queued at once: a list of many thousands must not wait for each answer. */
+const AT_ONCE = 16;
 
 /** A slip in the name would make a dead letter of every crash. */
 async function checkRuleset(name: string, { settings, cwd }: Configuration): Promise<void> {
@@ -22,6 +27,10 @@ export default defineCommand({
       doc: 'rules to run: `default`, or `regenerate_signature` for the signature alone',
     },
     { flags: '--priority', doc: 'use the priority lane' },
+    {
+      flags: '--force',
+      doc: 'queue without looking whether PROCESSOR_SOURCE or the spool has the crash; for a store that is down',
+    },
   ],
   examples: [
     'auxilio reprocess 0bba929f-8721-460c-8e70-a43c90261121',
@@ -29,18 +38,26 @@ export default defineCommand({
   ],
   async run(context) {
     const ids = await allIds(context, context.args);
-    const { ruleset, priority } = context.options;
+    const { ruleset, priority, force } = context.options;
     const lane = priority ? 'priority' : 'reprocessing';
     if (typeof ruleset === 'string') await checkRuleset(ruleset, await context.configuration());
+    const o = { signal: context.signal };
     return withApp(context, async (app) => {
       const queue = await app.queue();
-      for (const crashId of ids) {
-        await queue.publish({ crashId, ...(typeof ruleset === 'string' ? { ruleset } : {}) }, lane, {
-          signal: context.signal,
-        });
-        context.print(`${crashId} queued (${lane})`);
-      }
-      return 0;
+      const isKnown = force ? async () => true : await knownCrashes(app);
+      let missing = 0;
+      await mapConcurrent(ids, AT_ONCE, async (crashId) => {
+        if (await isKnown(crashId, o)) {
+          await queue.publish({ crashId, ...(typeof ruleset === 'string' ? { ruleset } : {}) }, lane, o);
+          context.print(`${crashId} queued (${lane})`);
+        } else {
+          missing += 1;
+          context.warn(
+            `${crashId}: not queued, no store that the processor reads has it; --force queues it anyway`,
+          );
+        }
+      });
+      return missing > 0 ? 1 : 0;
     });
   },
 });

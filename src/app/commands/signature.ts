@@ -70,6 +70,9 @@ async function* byIds(context: CommandContext, source: CrashSource, counts: Coun
   }
 }
 
+/** A file without a crash in it is no question for help. */
+const hasInput = ({ options }: CommandContext): boolean => typeof options['input'] === 'string';
+
 async function* found(context: CommandContext, app: App, counts: Counts): AsyncGenerator<Found> {
   const { input, store } = context.options;
   if (typeof input !== 'string') {
@@ -110,7 +113,7 @@ async function printAll(
     print(format.crash({ ...signed, explanation }));
   }
   if (begun) print(format.end());
-  else if (counts.seen > 0) print([...format.begin(), ...format.end()]);
+  else if (counts.seen > 0 || hasInput(context)) print([...format.begin(), ...format.end()]);
 }
 
 function modeOf({ options }: CommandContext): ExplainMode {
@@ -171,7 +174,7 @@ export default defineCommand({
       const textsOf: TextsOf = (digest) => listTexts(app, generator, digest);
       const making = { generator, sign: { lists: listsText(app) }, mode, textsOf };
       await printAll(context, found(context, app, counts), making, counts);
-      if (counts.seen === 0) context.help();
+      if (counts.seen === 0 && !hasInput(context)) context.help();
       const changed = context.options['failOnChange'] === true && counts.changed > 0;
       return counts.failed > 0 || changed ? 1 : 0;
     });

@@ -34,10 +34,15 @@ const retry: Command = defineCommand({
   examples: ['auxilio spool retry --all'],
   async run(context) {
     const which = context.options['all'] ? 'all' : { ids: await allIds(context, context.args) };
+    const o = { signal: context.signal };
     return withApp(context, async (app) => {
-      const count = await (await app.spool()).retryFailed(which, { signal: context.signal });
-      context.print(`${counted(count, 'report')} put back`);
-      return which !== 'all' && count < which.ids.length ? 1 : 0;
+      const spool = await app.spool();
+      const missing = new Set(which === 'all' ? [] : which.ids);
+      if (missing.size > 0) for await (const { id } of spool.listFailed(o)) missing.delete(id);
+      context.print(`${counted(await spool.retryFailed(which, o), 'report')} put back`);
+      for (const id of missing)
+        context.warn(`${id} is not among the refused reports; see auxilio spool failed`);
+      return missing.size > 0 ? 1 : 0;
     });
   },
 });

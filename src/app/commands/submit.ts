@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { multipartBody } from '../../lib/multipart-writer.ts';
+import { printable } from '../../lib/printable.ts';
 import { openFile } from '../../lib/streams.ts';
 import { collectorUrl } from '../collector-url.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../command.ts';
@@ -13,9 +14,14 @@ interface Attachment {
   readonly path: string;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
 function pair(text: string, what: string): readonly [string, string] {
   const at = text.indexOf('=');
-  if (at < 1)
+  if (at < 1 || (what === '--attach' && at === text.length - 1))
     throw new UsageError(
       `${what} is ${what === '--attach' ? 'NAME=FILE' : 'KEY=VALUE'}, not ${JSON.stringify(text)}`,
     );
@@ -50,7 +56,7 @@ async function post(
   url: string,
   body: ReturnType<typeof multipartBody>,
   signal: AbortSignal,
-): Promise<{ readonly status: number; readonly text: string }> {
+): Promise<Answer> {
   const { request } = await import('undici');
   try {
     const response = await request(url, {
@@ -68,6 +74,15 @@ async function post(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CommandError(`${url} does not answer (${reason}); is the collector running?`, { cause });
   }
+}
+
+/** What a server that is no collector says may be a whole page. */
+const SHOWN_CHARACTERS = 200;
+
+function refusal(url: string, { status, text }: Answer): CommandError {
+  const words = printable(text.replaceAll(/\s+/g, ' ').slice(0, SHOWN_CHARACTERS));
+  const hint = status === 404 || status === 405 ? '; is the path /submit?' : '';
+  return new CommandError(`${url} answered ${status}${words ? `: ${words}` : ''}${hint}`);
 }
 
 async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
@@ -117,8 +132,11 @@ export default defineCommand({
         chunks: () => chunksOf(path),
       })),
     ]);
-    const answer = await post(await target(context), body, context.signal);
+    const url = await target(context);
+    const answer = await post(url, body, context.signal);
+    const isDiscarded = answer.text.startsWith('Discarded=');
+    if (answer.status !== 200 && !isDiscarded) throw refusal(url, answer);
     context.print(answer.text);
-    return answer.status === 200 && !answer.text.startsWith('Discarded=') ? 0 : 1;
+    return isDiscarded ? 1 : 0;
   },
 });

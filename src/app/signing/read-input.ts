@@ -34,7 +34,9 @@ async function readInput(file: string, cwd: string): Promise<string> {
 export async function readCrashes(context: CommandContext, file: string): Promise<readonly SomeCrash[]> {
   const where = file === '-' ? 'stdin' : file;
   const { cwd } = await context.configuration();
-  const text = file === '-' ? await readStdin(context) : await readInput(file, cwd);
+  const written = file === '-' ? await readStdin(context) : await readInput(file, cwd);
+  // PowerShell and Notepad begin a file with a byte order mark, which is no JSON.
+  const text = written.replace(/^\ufeff/, '');
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

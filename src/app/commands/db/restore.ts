@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Generations } from '../../../crontabber/backup/generations.ts';
 import { migrate } from '../../../database/migrate.ts';
@@ -35,6 +36,9 @@ export default defineCommand({
       const path = given === undefined ? copies[0]?.path : resolve(configuration.cwd, given);
       if (path === undefined)
         throw new CommandError(`${backupFolder(configuration)} has no copy; make one: auxilio db backup`);
+      await stat(path).catch((cause: NodeJS.ErrnoException) => {
+        throw new CommandError(`${path} cannot be read (${cause.code})`, { cause });
+      });
       if (!context.options['yes'])
         throw new UsageError(`everything in ${copier.label} would be replaced by ${path}: give --yes`);
       const reason = await copier.cannot();

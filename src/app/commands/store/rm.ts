@@ -29,6 +29,7 @@ export default defineCommand({
           ? 'held'
           : await app.removeEverywhere(id, { signal: context.signal, evenIfHeld });
         if (removal === 'removed') context.print(`${id} removed`);
+        else if (removal === 'forgotten') context.print(`${id}: its task was removed; no store had it`);
         else {
           left += 1;
           context.warn(removal === 'held' ? `${id} ${HELD}` : `${id}: nothing had it`);
