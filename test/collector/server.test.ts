@@ -57,7 +57,7 @@ describe('health', () => {
     await open();
     const response = await get('/__lbheartbeat__');
     expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
     expect(await response.text()).toBe('');
   });
 
