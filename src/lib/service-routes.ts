@@ -28,6 +28,11 @@ const metrics = declareMetrics({
   },
 });
 
+/** For services without pages: an unknown path is answered in one line of plain text. */
+export function answerUnknownPaths(app: FastifyInstance): void {
+  app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('not found\n'));
+}
+
 /**
  * Registers `/__lbheartbeat__`, `/__heartbeat__`, `/__version__`, `/__broken__` and `/metrics`. Errors go to the
  * service's own error handler: `/__broken__` shows that it works.
@@ -35,7 +40,7 @@ const metrics = declareMetrics({
 export function registerServiceRoutes(app: FastifyInstance, routes: ServiceRoutes): void {
   app.get('/__lbheartbeat__', async (_request, reply) => {
     metrics.count('health_requests_total', { route: 'lbheartbeat' });
-    return reply.header('cache-control', 'no-store').type('application/json').send('');
+    return reply.header('cache-control', 'no-store').type('text/plain').send('');
   });
   app.get('/__version__', async () => {
     metrics.count('health_requests_total', { route: 'version' });

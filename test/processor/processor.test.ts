@@ -74,7 +74,6 @@ function processorWith(...rules: readonly AnyRule[]): Processor {
     services: {} as never,
     clock: systemClock,
     log: silentLog,
-    host: 'h',
   });
   return new Processor(
     {

@@ -3,10 +3,9 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { multipartBody } from '../../lib/multipart-writer.ts';
 import { openFile } from '../../lib/streams.ts';
+import { MAIN_DUMP } from '../../model/main-dump.ts';
 import { collectorUrl } from '../collector-url.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../command.ts';
-
-const MAIN_DUMP = 'upload_file_minidump';
 
 interface Attachment {
   readonly name: string;

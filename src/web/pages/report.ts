@@ -32,6 +32,9 @@ function incomplete(processed: ProcessedCrash): Markup {
 const fact = (name: string, value: Value): Markup | '' =>
   value === undefined || value === '' ? '' : html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
+/** In place of a value that was made up. */
+const NOT_SENT = html`<span class="none">not sent</span>`;
+
 function facts(report: Report): Markup {
   const { processed } = report;
   const walk = processed.json_dump;
@@ -43,14 +46,15 @@ function facts(report: Report): Markup {
       .filter(Boolean)
       .join(' ');
   const crashed = processed['client_crash_date'];
+  const product = text([processed.product, processed.version].filter(Boolean).join(' '));
   return html`<dl class="head-facts">
-${fact('Product', text([processed.product, processed.version].filter(Boolean).join(' ')))}
+${fact('Product', product && html`<span class="clamp" title="${product}">${product}</span>`)}
 ${fact('Crash reason', reason && html`<b>${reason}</b>${at ? html` at <code>${at}</code>` : ''}`)}
 ${fact('System', text([os, processed['cpu_arch'] ?? walk?.system_info?.cpu_arch].filter(Boolean).join(' · ')))}
 ${fact('Process', text(processed['process_type']))}
-${fact('Crashed', crashed ? moment(crashed, report.now) : undefined)}
+${fact('Crashed', report.unsent.has('client_crash_date') ? NOT_SENT : crashed ? moment(crashed, report.now) : undefined)}
 ${fact('Received', processed.date_processed ? moment(processed.date_processed, report.now) : undefined)}
-${fact('Crash id', html`<code>bp-${report.id}</code>`)}
+${fact('Crash id', html`<code class="id">bp-${report.id}</code>`)}
 </dl>`;
 }
 
@@ -77,7 +81,7 @@ const CONTENT: Readonly<Record<Tab, (report: Report) => Markup>> = {
   threads: threadsTab,
   modules: modulesTab,
   annotations: (report) => annotationsTab(report.annotations, report.rawFailure),
-  signature: (report) => signatureTab(report.processed, report.lists),
+  signature: signatureTab,
   notes: notesTab,
   raw: rawTab,
 };

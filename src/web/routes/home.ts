@@ -60,12 +60,23 @@ async function home(pages: Pages, request: FastifyRequest) {
   checkQuery(query.search, deps.fields, pages.visitor(request).viewer);
   const overview = deps.overview;
   const [found, queue, uploads, sample] = await Promise.all([
-    result(pages, 'search', () => withinTime((options) => deps.search.search(query.search, options))),
+    result(pages, 'search', () =>
+      withinTime((options) => deps.search.search(query.search, options), 'search'),
+    ),
     result(pages, 'queue', () => readQueue(pages)),
     overview ? result(pages, 'uploads', () => withinTime((options) => overview(options))) : undefined,
     findSample(deps.sampleFolder),
   ]);
-  return { now, query, found, queue, uploads, sample };
+  return {
+    now,
+    query,
+    found,
+    queue,
+    uploads,
+    spool: deps.spool?.(),
+    sample,
+    signaturesShown: settings.facet_size,
+  };
 }
 
 export function registerHome(app: FastifyInstance, pages: Pages): void {
