@@ -308,6 +308,17 @@ onEachDialect((dialect) => {
           200,
           { status: 'ok', jobs: { a: { state: 'ok' } } },
         ]);
+        for (const [path, status, said] of [
+          ['/nothing', 404, 'not found\n'],
+          ['/__lbheartbeat__', 200, ''],
+        ] as const) {
+          const plain = await fetch(`${health.address}${path}`);
+          expect([plain.status, plain.headers.get('content-type'), await plain.text()]).toEqual([
+            status,
+            expect.stringMatching(/^text\/plain/),
+            said,
+          ]);
+        }
         const text = await (await fetch(`${health.address}/metrics`)).text();
         expect(text).toMatch(/auxilio_crontabber_runs_total\{job="a",outcome="done"\} \d/);
         expect(text).toMatch(/auxilio_crontabber_late\{job="b"\} 0/);
