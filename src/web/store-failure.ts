@@ -39,10 +39,10 @@ export const isOutage = (error: unknown): boolean =>
 export const isNotFound = (error: unknown): boolean =>
   error instanceof StorageError && error.code === 'not_found';
 
-/** One line for a page. */
-export function describeFailure(error: unknown): string {
+/** One line for a page. `who` is what was asked, for when it gave no answer. */
+export function describeFailure(error: unknown, who = 'A store'): string {
   if (error instanceof AggregateStorageError) {
-    const parts = error.errors.filter((e) => !isNotFound(e)).map(describeFailure);
+    const parts = error.errors.filter((e) => !isNotFound(e)).map((e) => describeFailure(e, who));
     return parts.length > 0 ? parts.join(' ') : `Store ${error.store} failed [${error.code}].`;
   }
   if (error instanceof StorageError) {
@@ -52,7 +52,7 @@ export function describeFailure(error: unknown): string {
       : `Store ${error.store} failed [${error.code}].`;
   }
   if (error instanceof QueueError) return `The queue does not take tasks now [${error.code}].`;
-  if (isAborted(error)) return 'No answer in time [timeout].';
+  if (isAborted(error)) return `${who} did not answer in time [timeout].`;
   if (error instanceof DatabaseError)
     return `The database ${isOutage(error) ? 'does not answer' : 'failed'} [${error.code}].`;
   return 'An unexpected failure; it was logged.';

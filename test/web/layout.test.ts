@@ -46,7 +46,7 @@ describe.skipIf(!CHROMIUM)(`layout${CHROMIUM ? '' : ' (skipped: no Chromium in /
       function: 'namespace::Type<argument>::method(std::string const&)',
       file: 'src/some/where/deep/below/file.cpp',
       line: 4711,
-      trust: 'cfi',
+      trust: 'cfi' as const,
     };
     const id = 'F1D511B164A13D670CE403C1A19A2E4E0';
     const by = { list: 'irrelevant_signature_re.txt', line: 3 };

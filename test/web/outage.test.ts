@@ -164,7 +164,8 @@ describe('a store that is down', () => {
     ]);
     expect(performance.now() - started).toBeLessThan(5500);
     expect([home.status, report.status]).toEqual([503, 200]);
-    expect(home.body).toContain('No answer in time [timeout]');
+    for (const who of ['The index', 'The database'])
+      expect(home.body).toContain(`${who} did not answer in time [timeout]`);
     expect(report.body).toContain('still here');
   });
 

@@ -52,7 +52,7 @@ export class PendingPages {
       return undefined;
     } catch (error) {
       this.#pages.deps.log.warn({ err: error, crashId: id }, 'crash could not be put into the priority lane');
-      return describeFailure(error);
+      return describeFailure(error, 'The queue');
     }
   }
 
