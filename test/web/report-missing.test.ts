@@ -33,6 +33,14 @@ describe('times', () => {
     expect(body).toContain('<dt>Crashed</dt><dd><time');
   });
 
+  it('that cannot be read are no facts either', async () => {
+    const sent = { CrashTime: 'yesterday', StartupTime: '1795262330', InstallTime: '1795262300' };
+    await site.save(crash({ ...MADE_UP, client_crash_date: '1970-01-01T00:00:00.000Z' }), rawOf(ID, sent));
+    const body = await page();
+    expect(body.match(/>not a time</g)).toHaveLength(4);
+    expect(body).not.toContain('>1970-01-01');
+  });
+
   it('are told by the processed crash where the raw one is gone', async () => {
     const notes = 'dates-and-times: WARNING: raw_crash missing CrashTime';
     await site.store.saveProcessed(rawOf(ID), crash({ ...MADE_UP, processor_notes: notes }));

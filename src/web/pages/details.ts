@@ -5,6 +5,7 @@ import { bytes, moment, span, value } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import type { Report } from './report-model.ts';
 import { crashingStack } from './threads.ts';
+import type { Unsent } from './unsent.ts';
 
 const FRAMES_SHOWN = 60;
 
@@ -24,8 +25,8 @@ const ELSEWHERE = new Set([
 const SECONDS = new Set(['uptime', 'install_age', 'last_crash']);
 
 /** A value that nobody sent is no fact; what searches take it for is in its title. */
-const madeUp = (missing: string, { field, value: any }: FieldValue): Markup =>
-  html`<span class="none" title="${missing} is missing; a search takes ${field.name} for ${String(any)}">not sent</span>`;
+const madeUp = ({ annotation, state }: Unsent, { field, value: any }: FieldValue): Markup =>
+  html`<span class="none" title="${annotation} is ${state === 'not sent' ? 'missing' : state}; a search takes ${field.name} for ${String(any)}">${state}</span>`;
 
 function shown({ field, value: any }: FieldValue, { now, unsent, limits }: Report): Markup {
   const missing = unsent.get(field.name);

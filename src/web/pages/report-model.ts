@@ -10,6 +10,7 @@ import type { FieldValue } from './fields.ts';
 import { address } from './format.ts';
 import type { Result } from './overview.ts';
 import type { VcsLinks } from './source-link.ts';
+import type { Unsent } from './unsent.ts';
 
 export const TABS = {
   details: 'Details',
@@ -44,8 +45,8 @@ export interface Report {
   readonly dumpStory: DumpStory;
   /** Limits that the upload hit. */
   readonly limits: readonly string[];
-  /** By name of a field: the annotation that is missing, so that the field's value was made up. */
-  readonly unsent: ReadonlyMap<string, string>;
+  /** By name of a field whose value was made up. */
+  readonly unsent: ReadonlyMap<string, Unsent>;
   readonly may: {
     readonly seeProtected: boolean;
     readonly seeDumps: boolean;

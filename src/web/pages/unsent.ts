@@ -13,23 +13,43 @@ const MADE_OF: Readonly<Record<string, readonly (readonly string[])[]>> = {
   install_age: [['CrashTime', 'timestamp'], ['InstallTime']],
 };
 
+export interface Unsent {
+  readonly annotation: string;
+  readonly state: 'not sent' | 'not a time';
+}
+
+/** Clients that send milliseconds are cut to seconds by the processor. */
+const isTime = (text: string): boolean => /^[+-]?\d+$/.test(text.replaceAll('\0', '').trim().slice(0, 10));
+
 /** Without the raw crash the processor's own findings tell. */
-function missingIn(processed: ProcessedCrash, name: string): boolean {
+function isMissing(processed: ProcessedCrash, name: string): boolean {
   if (name === 'CrashTime') return String(processed['processor_notes']).includes('missing CrashTime');
   return name === 'StartupTime' && typeof processed['startup_time'] !== 'number';
 }
 
-/** By name of the field: the annotation that is missing. */
+function lookAt(
+  names: readonly string[],
+  processed: ProcessedCrash,
+  raw: RawCrash | undefined,
+): Unsent | undefined {
+  const [annotation = ''] = names;
+  if (!raw) return isMissing(processed, annotation) ? { annotation, state: 'not sent' } : undefined;
+  const sent = names.find((name) => Object.hasOwn(raw.annotations, name));
+  if (sent === undefined) return { annotation, state: 'not sent' };
+  return isTime(raw.annotations[sent] ?? '') ? undefined : { annotation: sent, state: 'not a time' };
+}
+
+/** By name of the field: what its value was not made of. */
 export function unsentFields(
   processed: ProcessedCrash,
   raw: RawCrash | undefined,
-): ReadonlyMap<string, string> {
-  const missing = (names: readonly string[]): boolean =>
-    raw ? names.every((name) => !Object.hasOwn(raw.annotations, name)) : missingIn(processed, names[0] ?? '');
-  const unsent = new Map<string, string>();
+): ReadonlyMap<string, Unsent> {
+  const unsent = new Map<string, Unsent>();
   for (const [field, parts] of Object.entries(MADE_OF)) {
-    const lost = parts.find(missing);
-    if (lost) unsent.set(field, lost[0] ?? '');
+    for (const names of parts) {
+      const found = unsent.has(field) ? undefined : lookAt(names, processed, raw);
+      if (found) unsent.set(field, found);
+    }
   }
   return unsent;
 }
