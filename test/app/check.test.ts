@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { postgresMissing, scratchDatabase, unusedName, urlOf } from '../build/postgres.ts';
 import {
   type CommandResult,
@@ -145,6 +145,7 @@ describe('a store that never opens', { timeout: LIMIT_MS }, () => {
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+    onTestFinished(() => void child.kill('SIGKILL'));
     const exited = once(child, 'exit');
     // The stores are opened side by side: when another has its folder, this one hangs.
     await eventually('an open store', () =>
