@@ -91,7 +91,6 @@ async function measure(title: string, walker: Stackwalker, ids: readonly CrashId
     services: { stackwalker: walker, signatures: await app.signatures() },
     clock: systemClock,
     log: silentLog,
-    host: 'bench',
   });
   const processor = new Processor(
     {

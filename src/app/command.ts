@@ -17,6 +17,8 @@ export interface CommandContext {
   warn(text: string): void;
   /** Aborts on SIGINT and SIGTERM; a second signal ends the process at once. */
   readonly signal: AbortSignal;
+  /** Something may never come to an end: once the command has resolved or rejected, the process ends without it. */
+  leaveBehind(): void;
   /** Lines of stdin, when it is not a terminal; else none. */
   stdinLines(): AsyncIterable<string>;
 }

@@ -5,11 +5,27 @@
 import type { CrashQueue } from '../queue/contract.ts';
 import type { SpoolQueue } from '../spool/mover.ts';
 import { type CrashStorage, need, type Store } from '../storage/contract.ts';
+import { StorageError } from '../storage/errors.ts';
+import { databaseErrorOf, isOutage } from './outage.ts';
+
+/**
+ * A store in a database without its tables says `invalid`, for which the spool would set a report aside: the report is
+ * not to blame, it was not looked at. Test: test/e2e/missing-database.test.ts.
+ */
+function notOpened(name: string, cause: unknown): unknown {
+  const said = isOutage(cause) ? databaseErrorOf(cause) : undefined;
+  return said ? new StorageError('unavailable', name, said.message, { cause }) : cause;
+}
 
 /** Belongs to nobody: whoever opens the store behind it closes that one. */
 export function lateStore(name: string, open: () => Promise<Store>): CrashStorage<'report.write'> {
-  const store = async (): Promise<CrashStorage<'report.write'>> =>
-    need(await open(), 'COLLECTOR_STORAGE', 'report.write');
+  const store = async (): Promise<CrashStorage<'report.write'>> => {
+    try {
+      return need(await open(), 'COLLECTOR_STORAGE', 'report.write');
+    } catch (error) {
+      throw notOpened(name, error);
+    }
+  };
   return {
     name,
     use: 'late',

@@ -11,6 +11,7 @@ import { splitSettings } from './config/command-line.ts';
 import { type Configuration, fixedKeys, loadConfiguration } from './config/configuration.ts';
 import { describeSettings, optionOf } from './config/describe.ts';
 import { processSources } from './config/values.ts';
+import { leave } from './leave.ts';
 import { packageVersion } from './package-root.ts';
 
 const COMMANDS = fileURLToPath(new URL('./commands', import.meta.url));
@@ -18,7 +19,13 @@ const COMMANDS = fileURLToPath(new URL('./commands', import.meta.url));
 interface Run {
   readonly settings: ReadonlyMap<string, string>;
   readonly stop: Stop;
+  readonly remains: Remains;
   exitCode: number;
+}
+
+/** What a command has left that may never come to an end. */
+interface Remains {
+  isStuck: boolean;
 }
 
 /** Why the process is to stop: a signal, or that nobody reads its output any more. */
@@ -54,6 +61,9 @@ function contextOf(run: Run, commander: Commander): CommandContext {
     help: () => commander.outputHelp(),
     warn: (text) => void process.stderr.write(`${text}\n`),
     signal: run.stop.signal,
+    leaveBehind: () => {
+      run.remains.isStuck = true;
+    },
     stdinLines: () => stdinLines(run.stop.signal),
   };
 }
@@ -160,14 +170,14 @@ async function parse(program: Commander, argv: readonly string[], run: Run): Pro
   }
 }
 
-async function run(bin: string, argv: readonly string[], stop: Stop): Promise<number> {
+async function run(bin: string, argv: readonly string[], stop: Stop, remains: Remains): Promise<number> {
   const { settings, rest } = splitSettings(bin === 'auxilio' ? argv : [bin, ...argv]);
   const program = new Commander('auxilio')
     .description('Crash reports in, signatures and answers out.')
     .version(packageVersion)
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: false });
-  const state: Run = { settings, stop, exitCode: 0 };
+  const state: Run = { settings, stop, remains, exitCode: 0 };
   for (const command of await loadFolder<Command>(COMMANDS)) addCommand(program, command, state);
   exitInsteadOfThrowing(program);
   explainMistakes(program);
@@ -184,8 +194,9 @@ export async function main(
 ): Promise<void> {
   keepYoungHeapSmall();
   const stop = stopOnSignals();
+  const remains: Remains = { isStuck: false };
   try {
-    const code = await run(bin, argv, stop);
+    const code = await run(bin, argv, stop, remains);
     process.exitCode = stop.isOutputLost() ? 1 : code;
   } catch (error) {
     if (stop.signal.aborted && isAborted(error)) process.exitCode = stop.exitCode();
@@ -194,6 +205,7 @@ export async function main(
       process.exitCode = error instanceof UsageError ? 2 : 1;
     }
   }
+  if (remains.isStuck) await leave(process.exitCode);
 }
 
 /** `exitOverride` is not inherited by commands made before it; here every one gets it. */

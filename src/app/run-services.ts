@@ -1,13 +1,12 @@
 /** Runs services until the process is told to stop, then lets them finish what they have in hand. */
 import { sleep } from '../lib/abort.ts';
 import { systemClock } from '../lib/clock.ts';
-import { makeFolders } from '../lib/make-folders.ts';
 import { createOneTimeLink } from '../web/access/one-time-link.ts';
 import type { App } from './app.ts';
 import { collectorUrl } from './collector-url.ts';
 import { type CommandContext, CommandError } from './command.ts';
-import type { Configuration } from './config/configuration.ts';
 import { crontabberHealth } from './crontabber-health.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { isOutage } from './outage.ts';
 import { StartLines } from './start-lines.ts';
 import { reportUnhandled, type UnhandledErrors } from './unhandled-errors.ts';
@@ -126,17 +125,6 @@ export async function runServices(context: CommandContext, kinds: readonly Servi
     await app.close().finally(() => unhandled?.close());
   }
   return 0;
-}
-
-async function makeDataFolder({ dataDir }: Configuration): Promise<void> {
-  try {
-    await makeFolders(dataDir);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CommandError(`DATA_DIR: ${dataDir} cannot be made (${code}); name a folder that can`, {
-      cause,
-    });
-  }
 }
 
 /** Never rejects, and no longer than FIRST_JOBS_MS. */

@@ -7,12 +7,11 @@ import type { App } from './app.ts';
 
 const DAYS = 1;
 
-/** Outcomes of the last day; the spool only where the collector runs in this process. */
+/** Outcomes of the last day, of every collector that shares the database. */
 export async function uploadOverview(app: App, options: CallOptions = {}): Promise<UploadOverview> {
   const since = daysBefore(systemClock.now(), DAYS);
-  const spool = app.addresses.collector === undefined ? undefined : (await app.spool()).state();
   // What the collector of this process counted in the last seconds is not in the database yet.
   if (app.addresses.collector !== undefined) await (await app.outcomes()).flush();
   const outcomes = await totalOutcomes(await app.database(), { since }, options);
-  return { since: since.toISOString(), outcomes, spool };
+  return { since: since.toISOString(), outcomes };
 }

@@ -1,7 +1,7 @@
 /** The collector: an HTTP server that lands uploads in the spool. It knows no store: what it needs is handed in. */
 import type { Socket } from 'node:net';
 import { type FastifyInstance, fastify } from 'fastify';
-import { registerServiceRoutes } from '../lib/service-routes.ts';
+import { answerUnknownPaths, registerServiceRoutes } from '../lib/service-routes.ts';
 import type { Address, Collector, CollectorDeps } from './contract.ts';
 import { heartbeat } from './heartbeat.ts';
 import { Intake } from './intake.ts';
@@ -71,7 +71,7 @@ class HttpCollector implements Collector {
     const context = {
       deps: this.#deps,
       settings: this.#settings,
-      intake: new Intake(this.#deps, this.#settings),
+      intake: new Intake(this.#deps, this.#settings, () => this.#closing !== undefined),
       memory: new MemoryBudget(this.#settings.upload_memory),
       track: <T>(upload: Promise<T>) => this.#track(upload),
     };
@@ -109,13 +109,13 @@ class HttpCollector implements Collector {
 
   /** Faults of our own are logged and reported, and told to nobody. */
   #handleErrors(): void {
-    this.#app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('not found\n'));
+    answerUnknownPaths(this.#app);
     this.#app.setErrorHandler((error: unknown, request, reply) => {
       const status = (error as { statusCode?: number }).statusCode ?? 500;
       reply.type('text/plain');
       if (status < 500) return reply.code(status).send('bad request\n');
       const route = request.routeOptions.url ?? 'unknown';
-      this.#deps.log.error({ err: error, route }, 'unhandled error');
+      // A reporter writes to the log as well.
       this.#deps.reporter.report({ service: 'collector', error, tags: { route } });
       return reply.code(500).send('');
     });

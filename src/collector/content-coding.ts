@@ -1,6 +1,7 @@
 /** Content codings of request bodies. */
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
+import { createGunzip } from './gunzip.ts';
 import { MalformedError, type MalformedReason } from './malformed.ts';
 
 export interface ContentCoding {
@@ -22,7 +23,7 @@ const gzip: ContentCoding = {
   name: 'gzip',
   malformed: 'bad_gzip',
   memory: INFLATE_MEMORY,
-  open: () => zlib.createGunzip({ chunkSize: CHUNK }),
+  open: () => createGunzip({ chunkSize: CHUNK }),
 };
 
 const deflate: ContentCoding = {

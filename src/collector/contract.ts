@@ -19,8 +19,11 @@ export interface CollectorDeps {
   readonly version: Readonly<Record<string, unknown>>;
   /** True when the spool or a store has the crash. A rejection is logged and taken for "no": saving twice is harmless. */
   alreadyStored(id: CrashId, options?: CallOptions): Promise<boolean>;
-  /** Each store by name: `ok`, or why not. Shown in the heartbeat and never turns it red. */
-  storesHealth(options?: CallOptions): Promise<Readonly<Record<string, string>>>;
+  /**
+   * Each store, queue and database by name: `ok`, or why not, each within the limit whatever the others do. Shown in the
+   * heartbeat and never turns it red.
+   */
+  storesHealth(options: { readonly limitMs: number }): Promise<Readonly<Record<string, string>>>;
   /** Belongs to the caller; close it after the collector. */
   readonly outcomes: OutcomeRecorder;
   readonly throttle: ThrottleRules;

@@ -1,5 +1,4 @@
 /** The collector's health. It is red only when the spool cannot accept: stores that are down are waited for. */
-import { isAborted } from '../lib/abort.ts';
 import type { Heartbeat } from '../lib/service-routes.ts';
 import { SpoolError } from '../spool/contract.ts';
 import type { CollectorDeps } from './contract.ts';
@@ -8,14 +7,11 @@ import type { CollectorDeps } from './contract.ts';
 const STORES_TIMEOUT_MS = 2000;
 
 async function storesHealth(deps: CollectorDeps): Promise<Readonly<Record<string, string>>> {
-  const signal = AbortSignal.timeout(STORES_TIMEOUT_MS);
-  const late = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
   try {
-    return await Promise.race([deps.storesHealth({ signal }), late]);
-  } catch (error) {
-    return { stores: signal.aborted || isAborted(error) ? 'no answer in time' : 'health unknown' };
+    return await deps.storesHealth({ limitMs: STORES_TIMEOUT_MS });
+  } catch (err) {
+    deps.log.error({ err }, 'the health of the stores cannot be asked');
+    return { stores: 'health unknown' };
   }
 }
 

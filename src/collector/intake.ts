@@ -53,8 +53,11 @@ export class Intake {
   readonly #log: Log;
   readonly #token: Buffer | undefined;
   readonly #random: () => number;
+  readonly #isClosing: () => boolean;
 
-  constructor(deps: CollectorDeps, settings: CollectorSettings) {
+  /** `isClosing`: whether the collector was told to stop, so that a closed spool surprises nobody. */
+  constructor(deps: CollectorDeps, settings: CollectorSettings, isClosing: () => boolean) {
+    this.#isClosing = isClosing;
     this.#deps = deps;
     this.#settings = settings;
     this.#log = deps.log;
@@ -92,6 +95,16 @@ export class Intake {
   /** An upload that never came so far: its outcome alone. */
   refuse(reason: string, annotations: Annotations = NOBODY): void {
     this.#record('rejected', reason, annotations);
+  }
+
+  /** An upload that the spool did not take, while its bytes came or when it was committed: logged, counted, its outcome. */
+  unsaved(error: unknown, annotations: Annotations = NOBODY): void {
+    const code = error instanceof SpoolError ? error.code : 'internal';
+    metrics.count('collector_unsaved_total', { code });
+    this.#log.error({ err: error, code }, 'the spool did not take an upload');
+    const isBug = code === 'internal' || (code === 'closed' && !this.#isClosing());
+    if (isBug) this.#deps.reporter.report({ service: 'collector', error });
+    this.#record('rejected', `spool_${code}`, annotations);
   }
 
   #claimedId({
@@ -158,7 +171,8 @@ export class Intake {
       }
     } catch (error) {
       await upload.draft.abandon();
-      return this.#unsaved(error, upload);
+      this.unsaved(error, upload.annotations);
+      return { kind: 'unavailable' };
     }
     const [limit] = truncated;
     for (const reason of truncated) metrics.count('collector_truncated_total', { reason });
@@ -174,15 +188,6 @@ export class Intake {
       'upload kept',
     );
     return { kind: 'kept', id };
-  }
-
-  #unsaved(error: unknown, upload: Upload): Decision {
-    const code = error instanceof SpoolError ? error.code : 'internal';
-    metrics.count('collector_unsaved_total', { code });
-    this.#log.error({ err: error, code }, 'the spool did not take an upload');
-    if (code === 'internal') this.#deps.reporter.report({ service: 'collector', error });
-    this.#record('rejected', `spool_${code}`, upload.annotations);
-    return { kind: 'unavailable' };
   }
 
   #rawCrash(

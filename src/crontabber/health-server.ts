@@ -1,7 +1,7 @@
 /** Health and metrics of the crontabber, over HTTP. */
 import { fastify } from 'fastify';
 import type { Log } from '../lib/log.ts';
-import { type Heartbeat, registerServiceRoutes } from '../lib/service-routes.ts';
+import { answerUnknownPaths, type Heartbeat, registerServiceRoutes } from '../lib/service-routes.ts';
 import { measureStandings, type Standing } from './standing.ts';
 
 export interface HealthServerOptions {
@@ -36,6 +36,7 @@ export function heartbeatOf(standings: readonly Standing[]): Heartbeat {
 /** Rejects when the port is taken. The caller closes it. */
 export async function openHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const server = fastify({ logger: false });
+  answerUnknownPaths(server);
   server.setErrorHandler(async (error, request, reply) => {
     options.log.error({ err: error, route: request.url }, 'a request failed');
     return reply.code(500).send({ error: 'internal' });

@@ -32,6 +32,13 @@ export class DatabaseError extends Error {
   }
 }
 
+/** `invalid` already before any database was asked: what the settings say is none. Waiting does not mend it. */
+export class DatabaseSettingError extends DatabaseError {
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super('invalid', message, options);
+  }
+}
+
 /** SQLite's primary result codes, https://sqlite.org/rescode.html. Those not listed are `internal`. */
 const SQLITE_CODES: ReadonlyMap<number, DatabaseErrorCode> = new Map([
   [1, 'invalid'],

@@ -66,9 +66,7 @@ export async function migrationStates(
   migrations: readonly Migration[],
   { signal }: CallOptions = {},
 ): Promise<readonly MigrationState[]> {
-  const tables = await database.tables<Tables>().introspection.getTables();
-  const isThere = tables.some(({ name }) => name === 'auxilio_migration');
-  const rows = isThere
+  const rows = (await hasRecord(database))
     ? await database
         .tables<Tables>()
         .selectFrom('auxilio_migration')
@@ -86,6 +84,20 @@ export async function migrationStates(
   ];
 }
 
+/** In the schema of the connection: a queue in the same database keeps a record of its own in its own schema. */
+async function hasRecord(database: Database): Promise<boolean> {
+  const db = database.tables<Tables>();
+  if (database.engine === 'postgres') return isRecord(db, 'auxilio_migration');
+  return (await db.introspection.getTables()).some(({ name }) => name === 'auxilio_migration');
+}
+
+async function isRecord(db: Kysely<Tables>, name: string): Promise<boolean> {
+  const { rows } = await sql<{
+    is_there: boolean;
+  }>`select to_regclass(${name}) is not null as is_there`.execute(db);
+  return rows[0]?.is_there ?? false;
+}
+
 /** Until the end of the transaction, however long the other one takes. SQLite's transactions exclude each other anyway. */
 async function alone(tx: Kysely<Tables>): Promise<void> {
   await sql`set local lock_timeout = 0`.execute(tx);
@@ -97,10 +109,7 @@ async function alone(tx: Kysely<Tables>): Promise<void> {
 async function createRecord(tx: Kysely<Tables>, engine: Engine, schema: string | undefined): Promise<void> {
   if (engine === 'postgres') {
     const name = schema === undefined ? 'auxilio_migration' : `"${schema}".auxilio_migration`;
-    const { rows } = await sql<{
-      is_there: boolean;
-    }>`select to_regclass(${name}) is not null as is_there`.execute(tx);
-    if (rows[0]?.is_there) return;
+    if (await isRecord(tx, name)) return;
   }
   await tx.schema
     .createTable('auxilio_migration')

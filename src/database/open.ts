@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../lib/log.ts';
 import type { Database } from './contract.ts';
-import { DatabaseError } from './errors.ts';
+import { DatabaseSettingError } from './errors.ts';
 import {
   labelWith,
   POSTGRES_DEFAULTS,
@@ -36,8 +36,8 @@ export interface OpenDatabaseOptions {
 }
 
 /**
- * Opens (and for SQLite creates) the database. Rejects with a `DatabaseError`: `invalid` for a URL it cannot read and
- * a database that does not exist. Whoever opened it closes it. Call `migrate` next.
+ * Opens (and for SQLite creates) the database. Rejects with a `DatabaseSettingError` for a URL it cannot read,
+ * with `unavailable` also when there is no such database. Whoever opened it closes it. Call `migrate` next.
  */
 export async function openDatabase(url: string, options: OpenDatabaseOptions): Promise<Database> {
   const { log, postgres = POSTGRES_DEFAULTS, label = labelWith('DATABASE') } = options;
@@ -51,13 +51,12 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions): P
 async function openSqlite(url: string, label: SettingLabel): Promise<Database> {
   const path = sqlitePathOf(url);
   if (path === undefined) {
-    throw new DatabaseError(
-      'invalid',
+    throw new DatabaseSettingError(
       `${labelOf(url, label)} is no database URL: write sqlite:./data/auxilio.db or postgres://USER:PASSWORD@HOST/NAME`,
     );
   }
   if (path === '' || path === ':memory:') {
-    throw new DatabaseError('invalid', `sqlite:${path} names no file: write sqlite:./data/auxilio.db`);
+    throw new DatabaseSettingError(`sqlite:${path} names no file: write sqlite:./data/auxilio.db`);
   }
   return sqliteDatabase(await SqliteFile.open(path));
 }

@@ -14,7 +14,7 @@ export interface PostgresPlace {
 const STATES: ReadonlyMap<string, DatabaseErrorCode> = new Map([
   ['28000', 'permission_denied'],
   ['28P01', 'permission_denied'],
-  ['3D000', 'invalid'],
+  ['3D000', 'unavailable'],
   ['42501', 'permission_denied'],
   ['53100', 'full'],
   ['55P03', 'unavailable'],

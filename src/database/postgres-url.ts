@@ -1,7 +1,7 @@
 /** What a URL and the settings say of a connection, checked before anything is sent. */
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { DatabaseError } from './errors.ts';
+import { DatabaseSettingError } from './errors.ts';
 import { type PostgresSettings, type SettingLabel, TLS_MODES, type TlsMode } from './postgres-settings.ts';
 
 export interface PostgresAddress {
@@ -22,13 +22,13 @@ const EXAMPLE = 'postgres://USER:PASSWORD@HOST:5432/DATABASE';
 
 export const isPostgresUrl = (url: string): boolean => /^postgres(?:ql)?:/.test(url);
 
-/** Throws `invalid`, naming the setting; the URL itself is never in the message, because it has a password. */
+/** Throws `DatabaseSettingError`, naming the setting; the URL itself is never in the message, because it has a password. */
 export function parsePostgresUrl(
   url: string,
   settings: Pick<PostgresSettings, 'tls'>,
   label: SettingLabel,
 ): PostgresAddress {
-  const wrong = (why: string): DatabaseError => new DatabaseError('invalid', `${label('url')} ${why}`);
+  const wrong = (why: string): DatabaseSettingError => new DatabaseSettingError(`${label('url')} ${why}`);
   if (!isPostgresUrl(url) || !URL.canParse(url)) throw wrong(`is no URL of a database: write ${EXAMPLE}`);
   const parsed = new URL(url);
   const given = parsed.searchParams;
@@ -66,14 +66,13 @@ function modeOf(sslmode: string | null, label: SettingLabel): PostgresAddress['t
   if (sslmode === null) return 'disable';
   const mode = TLS_MODES.find((known) => known === sslmode);
   if (mode !== undefined && mode !== '') return mode;
-  throw new DatabaseError(
-    'invalid',
+  throw new DatabaseSettingError(
     `${label('url')}: sslmode=${sslmode} is not one of ${TLS_MODES.filter(Boolean).join(', ')}; ` +
       `leave it out and set ${label('tls')}`,
   );
 }
 
-/** What `pg` takes as `ssl`. Throws `invalid` when the file of the authority cannot be read. */
+/** What `pg` takes as `ssl`. Throws `DatabaseSettingError` when the file of the authority cannot be read. */
 export function tlsOptions(
   { tls, host }: Pick<PostgresAddress, 'tls' | 'host'>,
   { tls_ca }: Pick<PostgresSettings, 'tls_ca'>,
@@ -90,6 +89,6 @@ function authority(path: string, label: SettingLabel): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new DatabaseError('invalid', `${label('tls_ca')}: ${path} cannot be read`, { cause });
+    throw new DatabaseSettingError(`${label('tls_ca')}: ${path} cannot be read`, { cause });
   }
 }

@@ -28,6 +28,11 @@ const metrics = declareMetrics({
   },
 });
 
+/** For services without pages: an unknown path is answered in one line of plain text. */
+export function answerUnknownPaths(app: FastifyInstance): void {
+  app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('not found\n'));
+}
+
 /**
  * Registers `/__lbheartbeat__`, `/__heartbeat__`, `/__version__`, `/__broken__` and `/metrics`. Errors go to the
  * service's own error handler: `/__broken__` shows that it works.

@@ -40,8 +40,6 @@ export interface PipelineDeps {
   readonly services: RuleServices;
   readonly clock: Clock;
   readonly log: Log;
-  /** Who processes, for the notes: a host name. */
-  readonly host: string;
   /** Told of every failed rule. */
   onFailure?(rule: string, error: unknown, raw: RawCrash): void;
 }
@@ -104,11 +102,10 @@ export class Pipeline {
     // A part cannot stand without the whole: a crash that was never processed gets every rule.
     if (!input.previous && input.ruleset !== DEFAULT_RULESET)
       return this.run({ ...input, ruleset: DEFAULT_RULESET });
-    const { clock, host } = this.#deps;
-    const started = clock.now().toISOString();
+    const started = this.#deps.clock.now().toISOString();
     const run: Run = {
       input,
-      notes: [`>>> Start processing: ${started} (${host})`],
+      notes: [`>>> Start processing: ${started}`],
       failed: [],
       setBy: {},
       processed: this.#base(input, started),

@@ -22,7 +22,10 @@ export interface DumpSink {
 
 /** An upload on its way in. Its crash id is known only at `commit`, because it holds the throttle result. */
 export interface Draft {
-  /** A later dump of the same name replaces the earlier one. */
+  /**
+   * A later dump of the same name takes the place of the earlier one when it is finished: one that is dropped, or never
+   * finished, costs nothing. Both may be written to meanwhile.
+   */
   addDump(name: string): DumpSink;
   /** Bytes of the dumps finished so far. */
   readonly dumpBytes: number;

@@ -26,10 +26,12 @@ export interface CommitParts {
 
 export class SpoolDraft implements Draft, SinkOwner {
   readonly #host: DraftHost;
-  readonly #sinks = new Map<string, SpoolSink>();
+  /** Being written: several of one name may be, each in files of its own. */
+  readonly #open = new Set<SpoolSink>();
+  /** By name, the last that was finished. */
+  readonly #finished = new Map<string, SpoolSink>();
   readonly #discards = new Set<Promise<void>>();
   readonly #syncs = new Set<Promise<void>>();
-  #inlined = 0;
   #state: 'open' | 'committing' | 'ended' = 'open';
 
   constructor(host: DraftHost) {
@@ -38,22 +40,31 @@ export class SpoolDraft implements Draft, SinkOwner {
 
   get dumpBytes(): number {
     let bytes = 0;
-    for (const sink of this.#sinks.values()) bytes += sink.isFinished ? sink.size : 0;
+    for (const sink of this.#finished.values()) bytes += sink.size;
     return bytes;
   }
 
   addDump(name: string): DumpSink {
     if (this.#state !== 'open') throw new SpoolError('closed', 'the draft has ended');
-    const earlier = this.#sinks.get(name);
-    if (earlier) this.#discard(earlier);
     const sink = new SpoolSink(name, this.#host, this);
-    this.#sinks.set(name, sink);
+    this.#open.add(sink);
     return sink;
   }
 
+  finished(sink: SpoolSink): void {
+    this.#open.delete(sink);
+    const earlier = this.#finished.get(sink.name);
+    if (earlier) this.#discard(earlier);
+    this.#finished.set(sink.name, sink);
+  }
+
+  dropped(sink: SpoolSink): void {
+    this.#open.delete(sink);
+    if (this.#finished.get(sink.name) === sink) this.#finished.delete(sink.name);
+  }
+
   async dropDumps(): Promise<void> {
-    for (const sink of this.#sinks.values()) this.#discard(sink);
-    this.#sinks.clear();
+    for (const sink of [...this.#open, ...this.#finished.values()]) this.#discard(sink);
     await this.#settled();
   }
 
@@ -81,9 +92,10 @@ export class SpoolDraft implements Draft, SinkOwner {
   }
 
   takesInline(size: number): boolean {
-    if (size > this.#host.inlineDump || this.#inlined + size > INLINE_BYTES) return false;
-    this.#inlined += size;
-    return true;
+    if (size > this.#host.inlineDump) return false;
+    let inlined = size;
+    for (const sink of this.#finished.values()) inlined += sink.file === undefined ? sink.size : 0;
+    return inlined <= INLINE_BYTES;
   }
 
   addSync(work: Promise<void>): Promise<void> | undefined {
@@ -97,17 +109,13 @@ export class SpoolDraft implements Draft, SinkOwner {
   }
 
   async #commit(raw: RawCrash): Promise<void> {
-    for (const [name, sink] of this.#sinks) {
-      if (sink.isFinished) continue;
-      this.#discard(sink);
-      this.#sinks.delete(name);
-    }
+    for (const sink of this.#open) this.#discard(sink);
     const dumps: DumpRef[] = [];
     const inline: Uint8Array[] = [];
     const files: string[] = [];
     const opened: Promise<unknown>[] = [];
     let at = 0;
-    for (const sink of this.#sinks.values()) {
+    for (const sink of this.#finished.values()) {
       const { name, size } = sink;
       if (sink.file !== undefined) {
         const { file, handle } = sink.file;
@@ -120,7 +128,7 @@ export class SpoolDraft implements Draft, SinkOwner {
         at += size;
       }
     }
-    const syncs = [...this.#sinks.values()].map((sink) => sink.durable);
+    const syncs = [...this.#finished.values()].map((sink) => sink.durable);
     const named = Promise.all(opened).then(() => this.#host.box.dumps.sync(files));
     const durable = Promise.all([...syncs, named]);
     await this.#host.commit(raw, { dumps, inline, durable });

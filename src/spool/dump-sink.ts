@@ -15,8 +15,12 @@ export interface SinkHost {
 
 /** What the dumps of one report share. */
 export interface SinkOwner {
-  /** Whether a dump of this size may lie in the journal; then it is counted. */
+  /** Whether one more dump of this size may lie in the journal. */
   takesInline(size: number): boolean;
+  /** It is whole, and takes the place of an earlier one of its name. Called once, before `finish` returns. */
+  finished(sink: SpoolSink): void;
+  /** It is no part of the report. */
+  dropped(sink: SpoolSink): void;
   /** Resolves when one more sync may be under way; undefined when it may already. */
   addSync(work: Promise<void>): Promise<void> | undefined;
 }
@@ -39,9 +43,6 @@ export class SpoolSink implements DumpSink {
     this.#draft = draft;
   }
 
-  get isFinished(): boolean {
-    return this.#state === 'finished';
-  }
   get size(): number {
     return this.#size;
   }
@@ -66,9 +67,10 @@ export class SpoolSink implements DumpSink {
   finish(): Promise<void> | undefined {
     const isWhole = this.#state === 'open' && !this.#file && this.#writing === undefined;
     if (!isWhole) return this.#finishFile();
-    this.#state = 'finished';
-    if (this.#draft.takesInline(this.#size)) return undefined;
-    this.#durable = this.#writeWhole();
+    const isInline = this.#draft.takesInline(this.#size);
+    if (!isInline) this.#durable = this.#writeWhole();
+    this.#end();
+    if (isInline) return undefined;
     return this.#draft.addSync(this.#durable);
   }
 
@@ -92,9 +94,14 @@ export class SpoolSink implements DumpSink {
     if (this.#buffered > 0) await this.#flush();
     await this.#writing;
     this.#mustBeOpen();
-    this.#state = 'finished';
     this.#durable = this.#sync();
+    this.#end();
     await this.#draft.addSync(this.#durable);
+  }
+
+  #end(): void {
+    this.#state = 'finished';
+    this.#draft.finished(this);
   }
 
   drop(): Promise<void> {
@@ -106,6 +113,7 @@ export class SpoolSink implements DumpSink {
     if (this.#state === 'dropped') return;
     const wasFinished = this.#state === 'finished';
     this.#state = 'dropped';
+    this.#draft.dropped(this);
     this.#chunks = [];
     await this.#writing?.catch(() => undefined);
     await this.#durable.catch(() => undefined);
@@ -122,6 +130,8 @@ export class SpoolSink implements DumpSink {
   /** Begins to write what is buffered, after the write before it: one is on its way while the next is filled. */
   async #flush(): Promise<void> {
     await this.#writing;
+    // Whoever drops it has looked for a file already.
+    this.#mustBeOpen();
     const chunks = this.#chunks;
     const bytes = this.#buffered;
     this.#chunks = [];

@@ -8,6 +8,7 @@ import {
   parseExpression,
   parseExpressionList,
   STORE_NAME,
+  withCaret,
 } from './expression.ts';
 import { type LayerPlan, planLayers, splitOptions } from './layers/wrap.ts';
 import { loadBackend } from './registry.ts';
@@ -23,6 +24,15 @@ export interface StoreDefinition {
 
 export type StoreDefinitions = ReadonlyMap<string, StoreDefinition>;
 
+/** An expression, or a part of one, with what it stands in: for messages that show the place. */
+export interface Written {
+  readonly expression: Expression;
+  /** What the operator wrote it in, e.g. `COLLECTOR_STORAGE`. */
+  readonly label: string;
+  /** The whole text. */
+  readonly text: string;
+}
+
 /** A store as it is going to be opened. */
 export interface StorePlan {
   readonly backend: Backend;
@@ -30,7 +40,7 @@ export interface StorePlan {
   readonly options: Readonly<Record<string, unknown>>;
   readonly layers: LayerPlan;
   /** Children by the settings that name them, in order. */
-  readonly children: readonly Expression[];
+  readonly children: readonly Written[];
   label(key: string): string;
 }
 
@@ -51,30 +61,41 @@ const parserOptions = (label: string) => ({ label, containers: CONTAINERS });
 export const parseStore = (text: string, label: string): Expression =>
   parseExpression(text, parserOptions(label));
 
+export const parseWritten = (text: string, label: string): Written => ({
+  expression: parseStore(text, label),
+  label,
+  text,
+});
+
+/** With the place under a caret, unless what is wrong is all that is written. */
+function refuse({ expression, label, text }: Written, what: string): never {
+  const message = `${label}: ${what}`;
+  throw new SettingsError(
+    formatExpression(expression) === text.trim() ? message : withCaret(message, text, expression.at),
+  );
+}
+
 export interface PlanOptions {
   readonly definitions: StoreDefinitions;
   readonly baseDir: string;
 }
 
-/** Looks up what an expression means; throws `SettingsError`. `where` is what names the store, for the message. */
-export async function planStore(
-  expression: Expression,
-  options: PlanOptions,
-  where: string,
-): Promise<StorePlan> {
+/** Looks up what an expression means; throws `SettingsError`. */
+export async function planStore(written: Written, options: PlanOptions): Promise<StorePlan> {
+  const { expression } = written;
   return expression.kind === 'store'
-    ? planNamed(expression.name, options, where)
-    : planContainer(expression, options.baseDir);
+    ? planNamed(expression.name, options, written)
+    : planContainer(expression, options.baseDir, written);
 }
 
-async function planNamed(name: string, options: PlanOptions, where: string): Promise<StorePlan> {
+async function planNamed(name: string, options: PlanOptions, written: Written): Promise<StorePlan> {
   const { definitions, baseDir } = options;
   const definition = definitions.get(name);
   if (!definition) {
     const near = nearest(name, definitions.keys());
     const known = [...definitions.keys()].join(', ') || 'none';
     const advice = near ? `did you mean ${near}?` : `the stores are: ${known}`;
-    throw new SettingsError(`${where}: there is no store ${name}; ${advice}`);
+    return refuse(written, `there is no store ${name}; ${advice}`);
   }
   const label = (key: string): string => definition.label(key);
   const backend = await loadBackend(definition.use, baseDir, label('use'));
@@ -95,35 +116,39 @@ async function planNamed(name: string, options: PlanOptions, where: string): Pro
 async function planContainer(
   expression: Expression & { readonly kind: 'container' },
   baseDir: string,
+  written: Written,
 ): Promise<StorePlan> {
-  const written = formatExpression(expression);
-  const backend = await loadBackend(expression.use, baseDir, written);
+  const name = formatExpression(expression);
+  const backend = await loadBackend(expression.use, baseDir, name);
   const keys = backend.childKeys ?? [];
   const given = expression.children.map(formatExpression);
   if (backend.variadic ? given.length < keys.length : given.length !== keys.length) {
     const wanted = backend.variadic ? `${keys.length} or more` : `${keys.length} (${keys.join(', ')})`;
-    throw new SettingsError(`${written}: ${expression.use} takes ${wanted} stores`);
+    refuse(written, `${expression.use} takes ${wanted} stores`);
   }
   const last = keys.length - 1;
   const options = Object.fromEntries(
     keys.map((key, i) => [key, i === last ? given.slice(i).join(', ') : given[i]]),
   );
-  const label = (key: string): string => `${written}: ${key}`;
-  return { backend, options, layers: planLayers({}, label), children: expression.children, label };
+  const label = (key: string): string => `${name}: ${key}`;
+  const children = expression.children.map((child) => ({ ...written, expression: child }));
+  return { backend, options, layers: planLayers({}, label), children, label };
 }
 
 function childExpressions(
   backend: Backend,
   options: Readonly<Record<string, unknown>>,
   label: (key: string) => string,
-): readonly Expression[] {
+): readonly Written[] {
   const keys = backend.childKeys ?? [];
   return keys.flatMap((key, i) => {
     const text = options[key];
     if (typeof text !== 'string' || text.trim() === '') return [];
     const parser = parserOptions(label(key));
-    return backend.variadic && i === keys.length - 1
-      ? parseExpressionList(text, parser)
-      : [parseExpression(text, parser)];
+    const parsed =
+      backend.variadic && i === keys.length - 1
+        ? parseExpressionList(text, parser)
+        : [parseExpression(text, parser)];
+    return parsed.map((expression) => ({ expression, label: label(key), text }));
   });
 }

@@ -24,6 +24,10 @@ interface Token {
   readonly at: number;
 }
 
+/** Two lines below the message: the text on one line, one space for each that it has, and a caret under its `at`. */
+export const withCaret = (message: string, text: string, at: number): string =>
+  `${message}\n  ${text.replace(/\s/g, ' ')}\n  ${' '.repeat(at)}^`;
+
 /** Deep enough for any wiring, and no deeper. */
 const DEPTH_LIMIT = 32;
 
@@ -92,9 +96,7 @@ class Parser {
 
   #fail(at: number, message: string): never {
     const label = this.#options.label ? `${this.#options.label}: ` : '';
-    // One line and one space for each character, so that the caret stands under its own.
-    const line = this.#text.replace(/\s/g, ' ');
-    throw new SettingsError(`${label}${message}\n  ${line}\n  ${' '.repeat(at)}^`);
+    throw new SettingsError(withCaret(`${label}${message}`, this.#text, at));
   }
 }
 

@@ -4,9 +4,9 @@ import type { Log } from '../lib/log.ts';
 import { SettingsError } from '../lib/settings.ts';
 import type { CallOptions } from '../model/report.ts';
 import type { Store } from './contract.ts';
-import { checkNames, parseStore, planStore, type StoreDefinitions } from './definitions.ts';
+import { checkNames, parseWritten, planStore, type StoreDefinitions, type Written } from './definitions.ts';
 import { combine, StorageError } from './errors.ts';
-import { type Expression, formatExpression } from './expression.ts';
+import { formatExpression } from './expression.ts';
 import { wrapInLayers } from './layers/wrap.ts';
 
 export interface OpenStoresOptions {
@@ -55,7 +55,7 @@ class Opener implements OpenStores {
   }
 
   async get(text: string, label = 'a store'): Promise<Store> {
-    return this.#get(parseStore(text, label), label);
+    return this.#get(parseWritten(text, label));
   }
 
   all(): readonly Store[] {
@@ -67,12 +67,12 @@ class Opener implements OpenStores {
     return this.#closing;
   }
 
-  #get(expression: Expression, where: string): Promise<Store> {
+  #get(written: Written): Promise<Store> {
     if (this.#closing !== undefined) throw new StorageError('closed', 'stores', 'the stores are closed');
-    const key = formatExpression(expression);
+    const key = formatExpression(written.expression);
     const known = this.#opening.get(key);
     if (known !== undefined) return known;
-    const opening = this.#openOne(expression, key, where).catch((error: unknown) => {
+    const opening = this.#openOne(written, key).catch((error: unknown) => {
       // What failed may be tried again, when the engine is back.
       this.#opening.delete(key);
       this.#asked.delete(key);
@@ -82,14 +82,14 @@ class Opener implements OpenStores {
     return opening;
   }
 
-  async #openOne(expression: Expression, key: string, where: string): Promise<Store> {
+  async #openOne(written: Written, key: string): Promise<Store> {
     const { dataDir, log, signal, quit } = this.#options;
     throwIfAborted(signal);
-    const plan = await planStore(expression, this.#options, where);
+    const plan = await planStore(written, this.#options);
     const ask = async (child: string): Promise<Store> => {
-      const wanted = parseStore(child, key);
-      this.#ask(key, formatExpression(wanted));
-      return this.#get(wanted, key);
+      const wanted = parseWritten(child, key);
+      this.#ask(key, formatExpression(wanted.expression));
+      return this.#get(wanted);
     };
     const context = { name: key, dataDir, log, store: ask };
     const store = await plan.backend.open(plan.options, context, plan.label);

@@ -1,9 +1,9 @@
 /** Which backends a name or expression comes to, for those who prepare, sweep or empty them without opening anything. */
 import type { Log } from '../lib/log.ts';
 import type { OpenContext } from './definition.ts';
-import { type PlanOptions, parseStore, planStore, type StorePlan } from './definitions.ts';
+import { type PlanOptions, parseWritten, planStore, type StorePlan, type Written } from './definitions.ts';
 import { StorageError } from './errors.ts';
-import { type Expression, formatExpression } from './expression.ts';
+import { formatExpression } from './expression.ts';
 
 export interface UpkeepTarget {
   readonly name: string;
@@ -23,22 +23,21 @@ export async function upkeepTargets(
   label: string,
 ): Promise<readonly UpkeepTarget[]> {
   const targets = new Map<string, UpkeepTarget>();
-  await collect(parseStore(expression, label), options, label, targets, []);
+  await collect(parseWritten(expression, label), options, targets, []);
   return [...targets.values()];
 }
 
 async function collect(
-  expression: Expression,
+  written: Written,
   options: UpkeepPlanOptions,
-  where: string,
   targets: Map<string, UpkeepTarget>,
   path: readonly string[],
 ): Promise<void> {
-  const name = formatExpression(expression);
+  const name = formatExpression(written.expression);
   // A circle is reported by whoever opens the stores; here each leaf is visited once.
   if (targets.has(name) || path.includes(name)) return;
-  const plan = await planStore(expression, options, where);
-  for (const child of plan.children) await collect(child, options, name, targets, [...path, name]);
+  const plan = await planStore(written, options);
+  for (const child of plan.children) await collect(child, options, targets, [...path, name]);
   if (plan.backend.childKeys) return;
   await plan.backend.check(plan.options, plan.label);
   const refuse = (child: string): Promise<never> =>

@@ -2,8 +2,8 @@
 import { SettingsError } from '../lib/settings.ts';
 import type { Capability } from './contract.ts';
 import type { KnownCapabilities } from './definition.ts';
-import { checkNames, parseStore, planStore, type StoreDefinitions } from './definitions.ts';
-import { type Expression, formatExpression } from './expression.ts';
+import { checkNames, parseWritten, planStore, type StoreDefinitions, type Written } from './definitions.ts';
+import { formatExpression } from './expression.ts';
 import type { LayerName } from './layers/wrap.ts';
 
 export interface WiringNode {
@@ -29,23 +29,22 @@ export async function describeWiring(
   options: { readonly definitions: StoreDefinitions; readonly baseDir: string; readonly label: string },
 ): Promise<WiringNode> {
   checkNames(options.definitions);
-  return describe(parseStore(expression, options.label), options, [], options.label);
+  return describe(parseWritten(expression, options.label), options, []);
 }
 
 async function describe(
-  expression: Expression,
+  written: Written,
   options: { readonly definitions: StoreDefinitions; readonly baseDir: string },
   path: readonly string[],
-  where: string,
 ): Promise<WiringNode> {
-  const name = formatExpression(expression);
+  const name = formatExpression(written.expression);
   if (path.includes(name)) {
     const circle = [...path.slice(path.indexOf(name)), name].join(' -> ');
-    throw new SettingsError(`the stores are wired in a circle: ${circle}`);
+    throw new SettingsError(`${written.label}: the stores are wired in a circle: ${circle}`);
   }
-  const plan = await planStore(expression, options, where);
+  const plan = await planStore(written, options);
   await plan.backend.check(plan.options, plan.label);
-  const children = await Promise.all(plan.children.map((c) => describe(c, options, [...path, name], name)));
+  const children = await Promise.all(plan.children.map((c) => describe(c, options, [...path, name])));
   const known = children.map((child) => child.capabilities);
   return {
     name,

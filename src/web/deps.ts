@@ -24,7 +24,6 @@ export interface UploadOverview {
   /** From when the outcomes are counted, ISO 8601. */
   readonly since: string;
   readonly outcomes: readonly OutcomeCount[];
-  readonly spool?: SpoolState | undefined;
 }
 
 /** A bug of somebody's tracker that names a signature. */
@@ -50,8 +49,10 @@ export interface WebDeps {
   readonly removeEverywhere?:
     | ((id: CrashId, options?: CallOptions) => Promise<'removed' | 'forgotten' | 'absent' | 'held'>)
     | undefined;
-  /** Uploads and spool; absent where the collector runs elsewhere, and the page says so. */
+  /** Absent where the collector runs elsewhere, and the page says so. */
   readonly overview?: ((options?: CallOptions) => Promise<UploadOverview>) | undefined;
+  /** From memory, so that it is told when every engine is down; absent where the collector runs elsewhere. */
+  readonly spool?: (() => SpoolState) | undefined;
   /** True while the crash lies in the spool and is not stored yet. */
   readonly inSpool?: ((id: CrashId, options?: CallOptions) => Promise<boolean>) | undefined;
   /** The texts of a version of the signature lists by its digest; undefined when it is not kept. No links without it. */

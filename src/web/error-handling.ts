@@ -1,5 +1,6 @@
 /** Every failure becomes a page that says what is the matter and gives nothing of the inside away. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DatabaseError } from '../database/errors.ts';
 import { isAborted } from '../lib/abort.ts';
 import { QueueError } from '../queue/contract.ts';
 import { QueryError } from '../search/errors.ts';
@@ -42,6 +43,13 @@ function ofStorage(error: StorageError): Failure {
   return { status: 500, title: 'A store failed', text: describeFailure(error) };
 }
 
+function ofDatabase(error: DatabaseError): Failure {
+  const text = describeFailure(error);
+  return isOutage(error)
+    ? { status: 503, title: 'The database is down', text }
+    : { status: 500, title: 'The database failed', text };
+}
+
 function ofStatus(status: number): Failure {
   const [title, text] = TITLES[status] ?? ['Bad request', 'The request could not be answered.'];
   return { status, title, text };
@@ -55,6 +63,7 @@ function failureOf(error: unknown): Failure {
       ? { status: 403, title: 'Protected', text: error.message }
       : { status: 400, title: 'Bad request', text: error.message };
   if (error instanceof StorageError) return ofStorage(error);
+  if (error instanceof DatabaseError) return ofDatabase(error);
   if (error instanceof QueueError)
     return { status: 503, title: 'The queue is down', text: describeFailure(error) };
   if (isAborted(error)) return { status: 503, title: 'A store is down', text: describeFailure(error) };
@@ -74,9 +83,10 @@ export function registerErrorPages(app: FastifyInstance, pages: Pages): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     const failure = failureOf(error);
     const route = request.routeOptions.url ?? 'none';
-    if (failure.status >= SERVER_ERROR)
-      log.error({ err: error, route, status: failure.status }, 'page failed');
+    // A reporter writes to the log as well.
     if (failure.status === SERVER_ERROR) reporter.report({ service: 'web', error, tags: { route } });
+    else if (failure.status > SERVER_ERROR)
+      log.error({ err: error, route, status: failure.status }, 'page failed');
     // Headers of a download that was being prepared.
     for (const header of ['content-disposition', 'content-length']) reply.removeHeader(header);
     return send(request, reply, failure);

@@ -67,6 +67,7 @@ describe.skipIf(missing !== undefined)(missing ? `auxilio s3 (skipped: ${missing
         said.err += `${text}\n`;
       },
       signal: new AbortController().signal,
+      leaveBehind: () => undefined,
       stdinLines: () => (async function* () {})(),
     };
     const command = s3.subcommands?.find((one) => one.name === name);

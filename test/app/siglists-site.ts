@@ -51,12 +51,7 @@ export function processedWith(
     ...(extra.proto_signature !== undefined && { proto_signature: extra.proto_signature }),
     signature_input: trimSignatureInput(data) as ProcessedCrash['signature_input'],
     signature_trace: trace as unknown as ProcessedCrash['signature_trace'],
-    processor_notes: [
-      '>>> Start processing: then (there)',
-      'stackwalk: a note',
-      ...notes,
-      'last: a note',
-    ].join('\n'),
+    processor_notes: ['>>> Start processing: then', 'stackwalk: a note', ...notes, 'last: a note'].join('\n'),
     ...more,
   } as ProcessedCrash;
 }

@@ -186,18 +186,18 @@ describe('crash data and processed crashes as JSON', { timeout: 120_000 }, () =>
   });
 
   it('reads a file with a byte order mark, and one without crashes', async () => {
-    const file = join(folder.path, 'marked.json');
+    const file = join(site.path, 'marked.json');
     await writeFile(file, `\ufeff${JSON.stringify([crash(SAME, 'app::run')])}`);
-    expect((await signature(['--input', file])).stdout).toContain('Same?:    True\n');
+    expect((await site.run(['--input', file])).stdout).toContain('Same?:    True\n');
     expect(
-      (await signature(['signify'], '\ufeff{"threads":[{"frames":[{"function":"f"}]}]}')).stdout,
+      (await site.run(['signify'], '\ufeff{"threads":[{"frames":[{"function":"f"}]}]}')).stdout,
     ).toContain('"signature": "f"');
     await writeFile(file, '[]');
     for (const [format, lines] of [
       ['text', ''],
       ['json', '[\n]\n'],
     ] as const)
-      expect(await signature(['--input', file, '--format', format])).toMatchObject({
+      expect(await site.run(['--input', file, '--format', format])).toMatchObject({
         code: 0,
         stdout: lines,
       });

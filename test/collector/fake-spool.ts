@@ -15,6 +15,8 @@ export class FakeSpool implements Spool {
   room: Room = 'all';
   /** A dump fails with `full` after so many bytes. */
   fullAfter = Number.POSITIVE_INFINITY;
+  /** Every write of a dump fails so. */
+  writeError: Error | undefined;
   /** Commits fail so, in order; undefined succeeds. */
   commitErrors: (Error | undefined)[] = [];
   /** Held commits wait for this. */
@@ -67,7 +69,8 @@ export class FakeSpool implements Spool {
 
 class FakeDraft implements Draft {
   readonly #spool: FakeSpool;
-  #dumps = new Map<string, FakeSink>();
+  /** In the order in which they were finished. */
+  #dumps = new Set<FakeSink>();
   #over = false;
 
   constructor(spool: FakeSpool) {
@@ -76,17 +79,19 @@ class FakeDraft implements Draft {
   }
 
   get dumpBytes(): number {
-    return [...this.#dumps.values()].reduce((sum, sink) => sum + (sink.finished ? sink.size : 0), 0);
+    return [...this.#last().values()].reduce((sum, sink) => sum + sink.size, 0);
   }
 
   addDump(name: string): DumpSink {
-    const sink = new FakeSink(() => this.#spool.fullAfter);
-    this.#dumps.set(name, sink);
-    return sink;
+    return new FakeSink(name, this.#spool, (sink) => this.#dumps.add(sink));
+  }
+
+  #last(): ReadonlyMap<string, FakeSink> {
+    return new Map([...this.#dumps].filter((sink) => sink.finished).map((sink) => [sink.name, sink]));
   }
 
   async dropDumps(): Promise<void> {
-    this.#dumps = new Map();
+    this.#dumps = new Set();
   }
 
   async commit(raw: RawCrash): Promise<void> {
@@ -95,10 +100,9 @@ class FakeDraft implements Draft {
     const error = this.#spool.commitErrors.shift();
     if (error) throw error;
     this.#end();
-    const kept = [...this.#dumps].filter(([, sink]) => sink.finished);
     this.#spool.reports.set(raw.id, {
       raw,
-      dumps: Object.fromEntries(kept.map(([name, sink]) => [name, Buffer.concat(sink.chunks)])),
+      dumps: Object.fromEntries([...this.#last()].map(([name, sink]) => [name, Buffer.concat(sink.chunks)])),
     });
   }
 
@@ -113,14 +117,18 @@ class FakeDraft implements Draft {
 }
 
 class FakeSink implements DumpSink {
-  readonly #most: () => number;
+  readonly name: string;
+  readonly #spool: FakeSpool;
+  readonly #onFinish: (sink: FakeSink) => void;
   chunks: Buffer[] = [];
   size = 0;
   finished = false;
   #busy = false;
 
-  constructor(most: () => number) {
-    this.#most = most;
+  constructor(name: string, spool: FakeSpool, onFinish: (sink: FakeSink) => void) {
+    this.name = name;
+    this.#spool = spool;
+    this.#onFinish = onFinish;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -130,12 +138,14 @@ class FakeSink implements DumpSink {
     await new Promise((resolve) => setImmediate(resolve));
     this.#busy = false;
     this.size += chunk.length;
-    if (this.size > this.#most()) throw new SpoolError('full', 'no space');
+    if (this.#spool.writeError) throw this.#spool.writeError;
+    if (this.size > this.#spool.fullAfter) throw new SpoolError('full', 'no space');
     this.chunks.push(Buffer.from(chunk));
   }
 
   async finish(): Promise<void> {
     this.finished = true;
+    this.#onFinish(this);
   }
 
   async drop(): Promise<void> {

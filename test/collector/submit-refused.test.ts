@@ -1,10 +1,23 @@
 /** `POST /submit`: what is refused, turned away or cut short, and what the client hears. */
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Log } from '../../src/lib/log.ts';
 import { createCrashId } from '../../src/model/crash-id.ts';
 import { SpoolError } from '../../src/spool/contract.ts';
 import { dump, field, formBytes } from '../build/multipart.ts';
-import { CRASH_ID, NOW, type Options, post, postForm, type Running, raw, start } from './harness.ts';
+import {
+  CRASH_ID,
+  contentType,
+  NOW,
+  type Options,
+  post,
+  postForm,
+  type Running,
+  raw,
+  start,
+} from './harness.ts';
 
 let running: Running;
 const open = async (options?: Options): Promise<Running> => {
@@ -232,10 +245,67 @@ describe('a spool that is short of room', () => {
     expect(running.reported).toHaveLength(reports);
   });
 
-  it('answers 503 when it is closed', async () => {
-    await open();
+  it('answers 503 when it is closed, and says so', async () => {
+    const { log, errors } = loggedErrors();
+    await open({ deps: { log } });
     running.spool.closed = true;
     expect((await postForm(running, FORM)).status).toBe(503);
     expect(reasons()).toEqual(['rejected spool_closed']);
+    expect(errors()).toEqual([['closed', 'the spool did not take an upload']]);
+    expect(running.reported).toHaveLength(1);
+  });
+
+  it.each(['closed', 'internal'] as const)(
+    'logs, counts and reports what fails while a dump comes in (%s)',
+    async (code) => {
+      const { log, errors } = loggedErrors();
+      await open({ deps: { log } });
+      const error = new SpoolError(code, 'x');
+      running.spool.writeError = error;
+      const before = await unsaved(code);
+      expect((await postForm(running, FORM)).status).toBe(503);
+      expect(reasons()).toEqual([`rejected spool_${code}`]);
+      expect(errors()).toEqual([[code, 'the spool did not take an upload']]);
+      expect(await unsaved(code)).toBe(before + 1);
+      expect(running.reported).toEqual([{ service: 'collector', error }]);
+    },
+  );
+
+  it('that closes with the collector is no bug: logged and not reported', async () => {
+    const { log, errors } = loggedErrors();
+    await open({ deps: { log } });
+    running.spool.writeError = new SpoolError('closed', 'x');
+    const body = await formBytes(FORM);
+    const half = Math.floor(body.length / 2);
+    const head = `POST /submit HTTP/1.1\r\nHost: x\r\nContent-Type: ${contentType}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const socket = connect(running.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(Buffer.concat([Buffer.from(head), body.subarray(0, half)]));
+    await expect.poll(() => running.spool.open).toBe(1);
+    const closed = running.collector.close();
+    socket.end(body.subarray(half));
+    await closed;
+    expect(errors()).toEqual([['closed', 'the spool did not take an upload']]);
+    expect(running.reported).toEqual([]);
   });
 });
+
+/** A log that keeps its errors: code and message of each. */
+function loggedErrors(): { readonly log: Log; errors(): unknown[] } {
+  const written: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line: string) => void written.push(line) });
+  return {
+    log,
+    errors: () =>
+      written.map((line) => {
+        const { code, msg } = JSON.parse(line) as { code?: string; msg: string };
+        return [code, msg];
+      }),
+  };
+}
+
+async function unsaved(code: string): Promise<number> {
+  const text = await (await fetch(`${running.url}/metrics`)).text();
+  const line = text.split('\n').find((l) => l.includes(`collector_unsaved_total{code="${code}"}`));
+  return Number(line?.split(' ')[1] ?? 0);
+}

@@ -65,6 +65,13 @@ describe('an accepted upload', () => {
     expect(dumps['upload_file_minidump']?.toString()).toBe('MDMP');
   });
 
+  it.each(['\r\n', '\0\0\0', 'garbage'])('may have %j after its gzip stream', async (garbage) => {
+    await open();
+    const body = Buffer.concat([gzipSync(await formBytes(FORM)), Buffer.from(garbage)]);
+    expect((await post(running, body, { 'content-encoding': 'gzip' })).text).toMatch(CRASH_ID);
+    expect(running.spool.only().dumps['upload_file_minidump']?.toString()).toBe('MDMP');
+  });
+
   it.each([
     ['charset before the boundary', `multipart/form-data; charset=utf-8; boundary=${BOUNDARY}`],
     ['a quoted boundary', `multipart/form-data; boundary="${BOUNDARY}"`],

@@ -136,6 +136,14 @@ onEachDialect((dialect) => {
           200,
           { status: 'ok', jobs: { a: { state: 'ok' } } },
         ]);
+        for (const [path, status, type, said] of [
+          ['/nothing', 404, /^text\/plain/, 'not found\n'],
+          ['/__lbheartbeat__', 200, /^application\/json/, ''],
+        ] as const) {
+          const plain = await fetch(`${health.address}${path}`);
+          expect([plain.status, await plain.text()]).toEqual([status, said]);
+          expect(plain.headers.get('content-type')).toMatch(type);
+        }
         const text = await (await fetch(`${health.address}/metrics`)).text();
         expect(text).toMatch(/auxilio_crontabber_runs_total\{job="a",outcome="done"\} \d/);
         expect(text).toMatch(/auxilio_crontabber_late\{job="b"\} 0/);

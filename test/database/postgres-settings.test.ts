@@ -63,7 +63,7 @@ describe.skipIf(postgresMissing)(`postgres ${postgresMissing ?? ''}`, () => {
       const name = unusedName();
       await fails(
         urlOf(name),
-        'invalid',
+        'unavailable',
         new RegExp(`there is no database ${name}; create it.*DATABASE_URL`),
       );
     });

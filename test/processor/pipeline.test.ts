@@ -1,4 +1,5 @@
 /** The pipeline: order, patches, failures, time limits, notes. */
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -14,7 +15,7 @@ import { defineRule } from '../../src/processor/rule.ts';
 import { rawCrash } from '../build/raw-crash.ts';
 
 const pipelineOf = (rules: readonly AnyRule[]): Pipeline =>
-  new Pipeline(rules, { services: {} as never, clock: systemClock, log: silentLog, host: 'test-host' });
+  new Pipeline(rules, { services: {} as never, clock: systemClock, log: silentLog });
 
 const input = (
   raw: RawCrash = rawCrash(),
@@ -29,6 +30,14 @@ const input = (
 });
 
 describe('pipeline', () => {
+  it('names no machine in the notes, which are public', async () => {
+    const { processor_notes: notes } = await pipelineOf([defineRule({ name: 'a', run: () => ({}) })]).run(
+      input(),
+    );
+    expect(String(notes)).toMatch(/^>>> Start processing: [\d\-T:.]+Z$/m);
+    expect(String(notes)).not.toContain(hostname());
+  });
+
   it('runs rules after what they depend on and gives them what was set before', async () => {
     const seen: unknown[] = [];
     const pipeline = pipelineOf([

@@ -75,7 +75,6 @@ function processorWith(...rules: readonly AnyRule[]): Processor {
     services: {} as never,
     clock: systemClock,
     log: silentLog,
-    host: 'h',
   });
   return new Processor(
     {

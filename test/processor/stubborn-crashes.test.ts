@@ -58,7 +58,6 @@ async function scene(maxAttempts: number, refuses: (id: CrashId, elapsed: number
         services,
         clock: systemClock,
         log: silentLog,
-        host: 'h',
       }),
       unsaved: new UnsavedResults(join(folder, 'unsaved')),
       reporter: { report: () => undefined, close: async () => undefined },

@@ -86,6 +86,29 @@ describe('the spool', () => {
       expect(await filesUnder(join(folder, 'spool'))).toEqual([]);
     }));
 
+  it('lets the later of two dumps of a name count once it is whole, both being written meanwhile', () =>
+    withFolder(async (folder) => {
+      const { spool, store } = await openBench(folder);
+      for (const size of [100, 300_000, 3_000_000]) {
+        const draft = spool.begin();
+        const sinks = [1, 2, 3].map((byte) => ({
+          sink: draft.addDump('a'),
+          bytes: Buffer.alloc(size, byte),
+        }));
+        for (const { sink, bytes } of sinks) await sink.write(bytes);
+        await sinks[0]?.sink.finish();
+        await sinks[1]?.sink.finish();
+        await sinks[2]?.sink.drop();
+        expect(draft.dumpBytes).toBe(size);
+        const raw = makeRaw();
+        await draft.commit(raw);
+        await spool.drain();
+        expect(store.kept.get(raw.id)?.dumps).toEqual({ a: Buffer.alloc(size, 2) });
+      }
+      await spool.close();
+      expect(await filesUnder(join(folder, 'spool'))).toEqual([]);
+    }));
+
   it('forgets an abandoned draft', () =>
     withFolder(async (folder) => {
       const { spool } = await openBench(folder);

@@ -45,6 +45,27 @@ describe('describeWiring', () => {
     }
   });
 
+  it.each([
+    [
+      'poly(a, nosuch)',
+      'X: there is no store nosuch; the stores are: a, split\n  poly(a, nosuch)\n          ^',
+    ],
+    [
+      'fallback(a, poly(a, spilt))',
+      'X: there is no store spilt; did you mean split?\n  fallback(a, poly(a, spilt))\n                      ^',
+    ],
+    ['poly(a, primary_deferred(a))', 'X: primary_deferred takes 2 (primary, deferred) stores'],
+    ['split', 'STORE_SPLIT_DEFERRED: there is no store nosuch; the stores are: a, split'],
+    ['nosuch', 'X: there is no store nosuch; the stores are: a, split'],
+  ])('names the setting of %s and shows the place', async (expression, message) => {
+    const definitions = define({
+      a: { use: 'memory' },
+      split: { use: 'primary_deferred', primary: 'a', deferred: 'nosuch' },
+    });
+    const failure = describeWiring(expression, { definitions, baseDir, label: 'X' });
+    await expect(failure).rejects.toThrow(message);
+  });
+
   it('gives the tree with layers', async () => {
     const definitions = define({
       bucket: { use: 'memory', layers: 'metrics,executor', executor: 'limited', executor_delays: '1s,2s' },

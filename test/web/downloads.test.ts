@@ -65,6 +65,12 @@ describe('downloads', () => {
     expect(answer.headers['content-disposition']).toContain(`attachment; filename="${name}"`);
   });
 
+  it('give the main dump where none is named', async () => {
+    const answer = await owner.get(`/report/dump/${id}`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-disposition']).toContain(`filename="${id}.dmp"`);
+  });
+
   it('give raw and processed crash as JSON', async () => {
     const raw = await owner.get(`/report/raw/${id}`);
     expect(JSON.parse(raw.body)).toEqual(rawOf(id, { a: '<script>' }));
@@ -83,7 +89,6 @@ describe('downloads', () => {
       expect(answer.headers['content-disposition']).toBeUndefined();
       expect(answer.headers['content-type']).toContain('text/html');
     }
-    expect((await owner.get(`/report/dump/${id}`)).status).toBe(400);
     expect((await owner.get('/report/raw/nonsense')).status).toBe(400);
   });
 });

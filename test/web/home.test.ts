@@ -199,15 +199,15 @@ describe('home page', () => {
           { outcome: 'rejected', reason: 'no_annotations', count: 3 },
           { outcome: 'rejected', reason: 'bad_gzip', count: 2 },
         ],
-        spool: {
-          entries: 9,
-          bytes: 2048,
-          oldest: '2026-11-21T11:50:00Z',
-          free: 1024 ** 3,
-          room: 'annotations_only',
-          failed: 2,
-          waitingFor: 'storage: connect 10.1.2.3 refused',
-        },
+      }),
+      spool: () => ({
+        entries: 9,
+        bytes: 2048,
+        oldest: '2026-11-21T11:50:00Z',
+        free: 1024 ** 3,
+        room: 'annotations_only',
+        failed: 2,
+        waitingFor: 'storage: connect 10.1.2.3 refused',
       }),
     });
     site.queue.published.push({ task: { crashId: idOf(1) }, lane: 'reprocessing' });
@@ -221,7 +221,7 @@ describe('home page', () => {
     const { body } = await site.browser().get('/');
     for (const text of [
       '12,841',
-      'no_annotations: 3, bad_gzip: 2',
+      '<bdi>no_annotations</bdi> 3</li><li><bdi>bad_gzip</bdi> 2</li>',
       '10 min ago',
       '1.0 GiB',
       'dumps are dropped',
@@ -232,6 +232,46 @@ describe('home page', () => {
     expect(body).toMatch(/refused by the store<\/dt><dd>2</);
     expect(body).toContain('the store is not taking them');
     expect(body).not.toContain('10.1.2.3');
+  });
+});
+
+describe('what is too much for the page', () => {
+  it('of reasons is folded after the three most frequent', async () => {
+    await site.close();
+    const outcomes = Array.from({ length: 12 }, (_, i) => ({
+      outcome: 'rejected' as const,
+      reason: `reason_${i + 1}`,
+      count: i + 1,
+    }));
+    site = await openSite({ overview: async () => ({ since: '2026-11-21T08:00:00Z', outcomes }) });
+    const { body } = await site.browser().get('/');
+    const [open = '', folded = ''] = body.split('<details class="reasons">');
+    expect(open).toContain('<dd>78<ul class="reasons">');
+    expect(open.match(/reason_\d+/g)).toEqual(['reason_12', 'reason_11', 'reason_10']);
+    expect(folded).toContain('9 more reasons');
+    expect(folded.match(/reason_\d+/g)).toHaveLength(9);
+  });
+
+  const buckets = (count: number, word: string) =>
+    Array.from({ length: count }, (_, i) => ({ term: `${word}_${i}.`, count: 1 }));
+  const facetsOf = async (versions: number, signatures: number): Promise<string> => {
+    const found = answer(1, [hit(1)])();
+    const facets = { signature: buckets(signatures, 'sig'), version: buckets(versions, 'version') };
+    site.search.answer = () => ({ ...found, facets });
+    return (await site.browser().get('/')).body;
+  };
+
+  it('of values in a facet is not left out in silence', async () => {
+    expect(await facetsOf(8, 25)).not.toContain('and others');
+    const asked = site.search.queries.at(-1)?.facets?.map(({ field, size }) => [field, size]);
+    expect(asked?.slice(0, 2)).toEqual([
+      ['signature', 26],
+      ['product', 9],
+    ]);
+    const body = await facetsOf(9, 26);
+    expect(body.match(/and others/g)).toHaveLength(2);
+    expect(body).not.toContain('version_8.');
+    expect(body).not.toContain('sig_25.');
   });
 });
 

@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { DatabaseError } from '../../src/database/errors.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { LogReporter } from '../../src/notify/log-reporter.ts';
 import { AggregateStorageError, StorageError } from '../../src/storage/errors.ts';
 import type { WebDeps } from '../../src/web/deps.ts';
 import { idOf, openSite, rawOf, type SiteFixture } from './site-fixture.ts';
@@ -115,6 +118,58 @@ describe('a store that is down', () => {
     expect(answer.body).not.toContain('No crash');
   });
 
+  it('that is the database leaves the spool on the page, and is named', async () => {
+    site = await openSite({
+      overview: () => Promise.reject(new DatabaseError('unavailable', 'connect 10.1.2.3:5432')),
+      spool: () => ({
+        entries: 4711,
+        bytes: 0,
+        oldest: null,
+        free: 1,
+        room: 'all',
+        failed: 0,
+        waitingFor: null,
+      }),
+    });
+    const { body } = await site.browser().get('/');
+    expect(body).toContain('The database does not answer [unavailable]');
+    expect(body).toMatch(/Spool<\/h2>[\s\S]*4,711/);
+    expect(body).not.toContain('10.1.2.3');
+  });
+
+  it('that is a database behind a page: 503, and its failures of other kinds 500', async () => {
+    for (const [code, status] of [
+      ['timeout', 503],
+      ['internal', 500],
+    ] as const) {
+      const broken = await withSource({ readProcessed: () => Promise.reject(new DatabaseError(code, 'x')) });
+      const answer = await broken.browser().get(`/report/index/${ID}`);
+      expect([answer.status, answer.body.includes(`[${code}]`)]).toEqual([status, true]);
+      site = broken;
+      if (code === 'timeout') await broken.close();
+    }
+  });
+
+  it('that stands still keeps nobody waiting for longer than 5 s', async () => {
+    const never = () => new Promise<never>(() => undefined);
+    site = await withSource(
+      { readRaw: never, listDumps: never },
+      { overview: never, bugs: never, findLists: never },
+    );
+    site.search.answer = never;
+    await site.store.saveProcessed(rawOf(ID), { id: ID, signature: 'still here' });
+    const started = performance.now();
+    const [home, report] = await Promise.all([
+      site.browser().get('/'),
+      site.browser().get(`/report/index/${ID}`),
+    ]);
+    expect(performance.now() - started).toBeLessThan(5500);
+    expect([home.status, report.status]).toEqual([503, 200]);
+    for (const who of ['The index', 'The database'])
+      expect(home.body).toContain(`${who} did not answer in time [timeout]`);
+    expect(report.body).toContain('still here');
+  });
+
   it('that is the queue or the spool only empties its panel', async () => {
     site = await openSite({ overview: () => Promise.reject(new Error('EACCES /var/secret')) });
     site.queue.down = true;
@@ -150,6 +205,17 @@ describe('a bug of ours', () => {
     site = await openSite();
     expect((await site.browser().get('/__broken__')).status).toBe(500);
     expect(site.reported).toHaveLength(1);
+  });
+});
+
+describe('the log', () => {
+  it('has one line of each failure', async () => {
+    const log = createLog('silent');
+    const errors: unknown[] = [];
+    log.error = (...line: unknown[]) => void errors.push(line);
+    site = await openSite({ log, reporter: new LogReporter(log) });
+    await site.browser().get('/__broken__');
+    expect(errors).toHaveLength(1);
   });
 });
 

@@ -1,12 +1,24 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defineCommand } from '../command.ts';
+import type { App } from '../app.ts';
+import { checkAll } from '../check.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
 import { configReference } from '../config/reference.ts';
 import { verifyUses } from '../config/store-uses.ts';
 import { wiringText } from '../config/wiring-text.ts';
-import { listsHealth, storesHealth } from '../health.ts';
 import { packageRoot } from '../package-root.ts';
-import { withApp } from '../with-app.ts';
+import { withHangingApp } from '../with-app.ts';
+
+/** An engine that hangs is given up, so that the rest is told and the command ends. */
+async function check(context: CommandContext, app: App): Promise<number> {
+  context.print('\nHealth\n');
+  const stopped = (): void => context.leaveBehind();
+  context.signal.addEventListener('abort', stopped, { once: true });
+  const states = await checkAll(app, { signal: context.signal });
+  for (const { name, text } of states) context.print(`${name}: ${text}`);
+  if (states.some(({ isLate }) => isLate)) context.leaveBehind();
+  return states.every(({ isWell }) => isWell) ? 0 : 1;
+}
 
 export default defineCommand({
   name: 'config',
@@ -14,7 +26,7 @@ export default defineCommand({
   options: [
     {
       flags: '--check',
-      doc: 'also open every store, the queue and the signature lists, and report their health; exit code 1 when one is not usable',
+      doc: 'also ask every store, the queue, the database, the signature lists, the throttle rules and the jobs, and report their health; makes nothing on a server; exit code 1 when one is not usable',
     },
     {
       flags: '--reference [file]',
@@ -28,7 +40,7 @@ export default defineCommand({
     "auxilio config --collector-storage 'fallback(crashes, spare)'",
   ],
   async run(context) {
-    const { reference, check } = context.options;
+    const { reference } = context.options;
     if (reference) {
       const file = typeof reference === 'string' ? reference : join(packageRoot, 'docs/reference/config.md');
       await writeFile(file, await configReference());
@@ -39,15 +51,7 @@ export default defineCommand({
     context.print(await wiringText(configuration));
     for (const note of configuration.gathered.notes) context.warn(note);
     await verifyUses(configuration);
-    if (!check) return 0;
-    return withApp(context, async (app) => {
-      context.print('\nHealth\n');
-      const health = Object.entries({
-        ...(await storesHealth(app, { signal: context.signal })),
-        'signature lists': await listsHealth(app),
-      });
-      for (const [name, state] of health) context.print(`${name}: ${state}`);
-      return health.every(([, state]) => state === 'ok') ? 0 : 1;
-    });
+    if (!context.options['check']) return 0;
+    return withHangingApp(context, (app) => check(context, app));
   },
 });

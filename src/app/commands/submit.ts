@@ -4,10 +4,9 @@ import { Readable } from 'node:stream';
 import { multipartBody } from '../../lib/multipart-writer.ts';
 import { printable } from '../../lib/printable.ts';
 import { openFile } from '../../lib/streams.ts';
+import { MAIN_DUMP } from '../../model/main-dump.ts';
 import { collectorUrl } from '../collector-url.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../command.ts';
-
-const MAIN_DUMP = 'upload_file_minidump';
 
 interface Attachment {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Where stores are used, and what each place needs: checked before anything is opened. */
 import { parseSettings, SettingsError } from '../../lib/settings.ts';
-import { parseStore, planStore } from '../../storage/definitions.ts';
+import { parseWritten, planStore } from '../../storage/definitions.ts';
 import { checkWiring, describeWiring, type WiringNode, type WiringUse } from '../../storage/wiring.ts';
 import type { Configuration } from './configuration.ts';
 
@@ -69,7 +69,7 @@ export async function describeUses(configuration: Configuration): Promise<readon
 async function checkOptions({ stores: definitions, cwd: baseDir }: Configuration): Promise<void> {
   for (const [name, definition] of definitions) {
     const label = definition.label('use');
-    const plan = await planStore(parseStore(name, label), { definitions, baseDir }, label);
+    const plan = await planStore(parseWritten(name, label), { definitions, baseDir });
     parseSettings(plan.backend.schema, plan.options, plan.label);
   }
 }

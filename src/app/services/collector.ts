@@ -6,7 +6,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { can } from '../../storage/contract.ts';
 import { codeOf } from '../../storage/errors.ts';
 import type { Opening } from '../app.ts';
-import { storesHealth } from '../health.ts';
+import { collectorHealth } from '../health.ts';
 import { versionInfo } from '../version-info.ts';
 
 export async function open({ configuration, log, app, onClose }: Opening): Promise<Collector> {
@@ -22,7 +22,7 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
       version: versionInfo(),
       outcomes: await app.outcomes(),
       throttle: await loadThrottleRules({ ...settings, throttle_rules: rulesFile }),
-      storesHealth: (options) => storesHealth(app, options),
+      storesHealth: ({ limitMs }) => collectorHealth(app, { openMs: limitMs, answerMs: limitMs }),
       async alreadyStored(id, options) {
         if (spool.has(id)) return true;
         const store = await (await app.stores()).get(settings.storage, 'COLLECTOR_STORAGE');

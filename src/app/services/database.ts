@@ -30,7 +30,13 @@ export function isMissing(configuration: Configuration): boolean {
 
 export async function open({ configuration, log, onClose }: Opening): Promise<Database> {
   const database = await openUnmigrated(configuration, log);
+  try {
+    await migrate(database, MIGRATIONS);
+  } catch (error) {
+    // Whoever waits for it opens it anew every few seconds.
+    await database.close();
+    throw error;
+  }
   onClose('database', () => database.close());
-  await migrate(database, MIGRATIONS);
   return database;
 }

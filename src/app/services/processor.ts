@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { systemClock } from '../../lib/clock.ts';
 import { loadRules } from '../../processor/load-rules.ts';
 import { Pipeline } from '../../processor/pipeline.ts';
@@ -25,7 +24,6 @@ export async function open({ configuration, log, app }: Opening): Promise<Proces
     services: { stackwalker: await app.stackwalker(), signatures },
     clock: systemClock,
     log,
-    host: hostname(),
     onFailure(rule, error, raw) {
       const tags = { rule, crashId: raw.id };
       reporter.report({ service: 'processor', error, tags, quotesClient: true });

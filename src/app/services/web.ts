@@ -47,6 +47,7 @@ export async function open({ configuration, log, app, onClose }: Opening): Promi
       queue: await app.queue(),
       removeEverywhere: (id, options) => app.removeEverywhere(id, options),
       overview: (options) => uploadOverview(app, options),
+      spool: spool ? () => spool.state() : undefined,
       inSpool: spool ? async (id) => spool.has(id) : undefined,
       findLists: async (digest, options) => {
         const lists = await watchedLists(app);

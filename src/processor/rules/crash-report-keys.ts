@@ -1,4 +1,4 @@
-/** Which annotations and dumps came: names only, so that anybody may see them. */
+/** Which annotations and dumps came: names only, in the characters that names are made of. */
 import { defineRule } from '../rule.ts';
 
 const VALID = /^[a-zA-Z0-9_-]+$/;

@@ -1,5 +1,5 @@
 /** SHA-256 of the main dump; empty when there is none. */
-import { MAIN_DUMP } from '../main-dump.ts';
+import { MAIN_DUMP } from '../../model/main-dump.ts';
 import { defineRule } from '../rule.ts';
 
 export default defineRule({

@@ -1,6 +1,7 @@
 /** Walks the stacks of every minidump; the main one's result is the crash's, the others' stand under their own name. */
+
+import { MAIN_DUMP } from '../../model/main-dump.ts';
 import type { WalkOutcome } from '../../symbols/stackwalker.ts';
-import { MAIN_DUMP } from '../main-dump.ts';
 import { defineRule, type Patch } from '../rule.ts';
 
 const WALK_LIMIT_MS = 600_000;

@@ -1,6 +1,7 @@
-import { DatabaseError } from '../../database/errors.ts';
+import { DatabaseSettingError } from '../../database/errors.ts';
 import { PostgresPool } from '../../database/postgres-pool.ts';
 import { defineQueue, type QueueContext } from '../definition.ts';
+import { missingTables } from './missing-tables.ts';
 import { openPostgresQueue, toQueueError } from './postgres-queue.ts';
 import { type PostgresQueueSettings, postgresQueueSchema } from './settings.ts';
 import { isSchemaName, Tables } from './tables.ts';
@@ -18,8 +19,7 @@ function connect(
   const connection = { pool_size, connect_timeout, statement_timeout, lock_timeout, tls, tls_ca };
   try {
     if (!isSchemaName(schema))
-      throw new DatabaseError(
-        'invalid',
+      throw new DatabaseSettingError(
         `${label('schema')}: ${schema} is no name for a schema: lower-case letters, digits and _, 40 at most`,
       );
     return { pool: new PostgresPool({ url, settings: connection, label, log }), tables: new Tables(schema) };
@@ -33,4 +33,5 @@ export default defineQueue<PostgresQueueSettings>({
   schema: postgresQueueSchema,
   open: async (settings, context, label) =>
     openPostgresQueue({ ...connect(settings, context, label), settings, log: context.log }),
+  inspect: async (settings, context, label, call) => missingTables(connect(settings, context, label), call),
 });

@@ -65,6 +65,9 @@ export function connectFailure(error: unknown, address: Address): QueueError {
   );
 }
 
+/** The server's NOT_FOUND, which ends the channel. */
+export const isMissing = (error: unknown): boolean => codeOf(error) === '404';
+
 /** Why queues could not be declared. */
 export function declareFailure(error: unknown, queue: string, key: string): QueueError {
   const says = serverSays(error);

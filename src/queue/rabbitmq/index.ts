@@ -12,6 +12,11 @@ export default defineQueue({
     if (longestTaskMs !== undefined) checkConsumerTimeout(settings, longestTaskMs);
     return RabbitQueue.open({ settings, log });
   },
+  async inspect(settings, { log, longestTaskMs }, _label, call) {
+    if (longestTaskMs !== undefined) checkConsumerTimeout(settings, longestTaskMs);
+    const parts = { settings, log, purpose: 'looking' };
+    return withConnection(parts, (model) => new Topology(settings).missingOn(model), call);
+  },
   wipe: (settings, { log }) =>
     withConnection({ settings, log, purpose: 'wiping' }, (model) => new Topology(settings).wipe(model)),
 });

@@ -11,7 +11,7 @@ import type { Channel, ChannelModel, Options } from 'amqplib';
 import { LANES, type Lane } from '../contract.ts';
 import { settingName } from './address.ts';
 import { openChannel } from './channels.ts';
-import { declareFailure } from './failures.ts';
+import { declareFailure, isMissing } from './failures.ts';
 import type { RabbitSettings } from './settings.ts';
 
 /**
@@ -94,6 +94,29 @@ export class Topology {
     await channel.close();
   }
 
+  /** What is not there, and makes nothing. Rejects as `declare` does for what is there and does not fit. */
+  async missingOn(model: ChannelModel): Promise<readonly string[]> {
+    const missing: string[] = [];
+    const look = async (name: string, key: string, ask: (channel: Channel) => Promise<unknown>) => {
+      const channel = await openChannel(model);
+      try {
+        await ask(channel);
+        await channel.close();
+      } catch (error) {
+        if (!isMissing(error)) throw declareFailure(error, name, key);
+        missing.push(name);
+      }
+    };
+    for (const { queue, key, options } of this.#declarations())
+      await look(queue, key, async (channel) => {
+        await channel.checkQueue(queue);
+        // It is there: this makes nothing, and compares the properties, which looking does not.
+        await channel.assertQueue(queue, options);
+      });
+    await look(this.control, settingName('control_name'), (channel) => channel.checkExchange(this.control));
+    return missing;
+  }
+
   /** Every task goes with its queue, those in hand too; then all is made again. */
   async wipe(model: ChannelModel): Promise<void> {
     const channel = await openChannel(model);
@@ -105,19 +128,19 @@ export class Topology {
   }
 
   #declarations(): Declaration[] {
-    const lanes = LANES.flatMap((lane) => {
-      const key = settingName(LANE_SETTINGS[lane]);
-      const delays = this.delayQueues(lane).map((queue) => ({
-        queue,
-        key,
-        options: delayed(this.lanes[lane]),
-      }));
-      return [{ queue: this.lanes[lane], key, options: durable() }, ...delays];
-    });
+    const lanes = LANES.map((lane) => ({
+      lane,
+      queue: this.lanes[lane],
+      key: settingName(LANE_SETTINGS[lane]),
+    }));
+    const delays = lanes.flatMap(({ lane, queue, key }) =>
+      this.delayQueues(lane).map((name) => ({ queue: name, key, options: delayed(queue) })),
+    );
     return [
-      ...lanes,
+      ...lanes.map(({ queue, key }) => ({ queue, key, options: durable() })),
       { queue: this.dead, key: settingName('dead_queue_name'), options: durable() },
       { queue: this.present, key: settingName('control_name'), options: durable() },
+      ...delays,
     ];
   }
 }

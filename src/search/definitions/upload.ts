@@ -24,7 +24,9 @@ export const uploadFields: readonly FieldDefinition[] = [
     from: 'collector',
     path: 'userAgent',
   }),
-  publicField('crash_report_keys', 'keyword', 'Names of the annotations and dumps that came.', {
+  // Protected as the annotations are: a client may put anything into a name. Those that are known to be harmless
+  // are named with their values by whatever shows the public annotations.
+  protectedField('crash_report_keys', 'keyword', 'Names of the annotations and dumps that came.', {
     many: true,
   }),
   publicField('submitted_from', 'keyword', 'Where in the application the report was sent from.'),

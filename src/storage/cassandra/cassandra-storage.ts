@@ -24,10 +24,16 @@ import { BlobListing, blobOwner, DayListing } from './listing.ts';
 import { ManifestTable, type StoredDump } from './manifests.ts';
 import { checkSchema } from './schema.ts';
 import { Session } from './session.ts';
-import type { CassandraOptions } from './settings.ts';
+import type { CassandraOptions, Label } from './settings.ts';
 import { Sweeper, type SweepOptions } from './sweep.ts';
 import type { Kind } from './tables.ts';
 import { type Tables, Writer } from './writer.ts';
+
+interface Surroundings {
+  readonly log: Log;
+  /** What messages call a setting. Default: its key. */
+  readonly label?: Label | undefined;
+}
 
 export class CassandraStorage implements CrashStorage<(typeof CASSANDRA_CAPABILITIES)[number]> {
   readonly name: string;
@@ -35,6 +41,7 @@ export class CassandraStorage implements CrashStorage<(typeof CASSANDRA_CAPABILI
   readonly capabilities = new Set(CASSANDRA_CAPABILITIES);
   readonly children = [];
   readonly #gate: CallGate;
+  readonly #explain: (error: unknown) => StorageError;
   readonly #session: Session;
   readonly #tables: Tables;
   readonly #writer: Writer;
@@ -42,9 +49,10 @@ export class CassandraStorage implements CrashStorage<(typeof CASSANDRA_CAPABILI
   readonly #blobs: BlobListing;
   #closing: Promise<void> | undefined;
 
-  private constructor(name: string, client: Client, options: CassandraOptions, log: Log) {
+  private constructor(name: string, client: Client, options: CassandraOptions, { log, label }: Surroundings) {
     this.name = name;
-    this.#gate = new CallGate(name, (error) => cassandraError(name, error));
+    this.#explain = (error) => cassandraError(name, error, label);
+    this.#gate = new CallGate(name, this.#explain);
     const session = new Session(client, options);
     this.#session = session;
     const chunks = new ChunkTable(name, session, new Semaphore(options.chunks_in_flight));
@@ -59,16 +67,16 @@ export class CassandraStorage implements CrashStorage<(typeof CASSANDRA_CAPABILI
   static async open(
     name: string,
     options: CassandraOptions,
-    { log, ...call }: CallOptions & { readonly log: Log },
+    { log, label, ...call }: CallOptions & Surroundings,
   ): Promise<CassandraStorage> {
-    const client = await connect(name, options, call);
+    const client = await connect(name, options, { ...call, label });
     try {
-      const store = new CassandraStorage(name, client, options, log);
+      const store = new CassandraStorage(name, client, options, { log, label });
       await checkSchema(name, store.#session, call);
       return store;
     } catch (error) {
       await client.shutdown();
-      throw cassandraError(name, error);
+      throw cassandraError(name, error, label);
     }
   }
 
@@ -183,7 +191,7 @@ export class CassandraStorage implements CrashStorage<(typeof CASSANDRA_CAPABILI
     try {
       await this.#closing;
     } catch (error) {
-      throw cassandraError(this.name, error);
+      throw this.#explain(error);
     }
   }
 
@@ -229,7 +237,7 @@ export class CassandraStorage implements CrashStorage<(typeof CASSANDRA_CAPABILI
       if (hash.digest('hex') !== found.sha256)
         throw new StorageError('corrupt', this.name, 'bytes do not have the SHA-256 they were saved with');
     } catch (error) {
-      throw cassandraError(this.name, error);
+      throw this.#explain(error);
     }
   }
 

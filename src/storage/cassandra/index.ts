@@ -12,10 +12,10 @@ export default defineBackend<CassandraOptions>({
     checkOptions(options);
     return CASSANDRA_CAPABILITIES;
   },
-  async open(options, { name, log }) {
-    checkOptions(options);
+  check: checkOptions,
+  async open(options, { name, log }, label) {
     const { CassandraStorage } = await import('./cassandra-storage.ts');
-    return CassandraStorage.open(name, options, { log });
+    return CassandraStorage.open(name, options, { log, label });
   },
   upkeep: {
     init: async (...given) => (await driver()).init(...given),

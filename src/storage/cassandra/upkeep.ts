@@ -21,8 +21,8 @@ export const init: Init = async (options, { name }, { createDatabase, ...how }) 
   return [...made, ...migrated];
 };
 
-export const sweep: Sweep = async (options, context, { olderThanMs, dryRun, signal }) => {
-  const store = await CassandraStorage.open(context.name, options, { log: context.log, signal });
+export const sweep: Sweep = async (options, context, { olderThanMs, dryRun, signal, label }) => {
+  const store = await CassandraStorage.open(context.name, options, { log: context.log, signal, label });
   try {
     return await store.sweep({ olderThanMs, dryRun, signal });
   } finally {

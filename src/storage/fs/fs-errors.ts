@@ -66,3 +66,17 @@ export function fsError(store: string, error: unknown): StorageError {
   if (code === undefined) return toStorageError(store, error);
   return new StorageError(code, store, (error as Error).message, { cause: error });
 }
+
+/** Why a store cannot be opened on `root`, with the setting that says where that is. */
+export function fsOpenError(store: string, error: unknown, root: string, setting: string): StorageError {
+  const { code, cause, message } = fsError(store, error);
+  if (cause instanceof Error && errnoOf(cause) !== undefined)
+    return new StorageError(
+      code,
+      store,
+      `${setting}: ${root} cannot be used (${cause.message}); name a folder that can be made and written`,
+      { cause },
+    );
+  const said = message.slice(`${store}: `.length, -` [${code}]`.length);
+  return new StorageError(code, store, `${said}; see ${setting}`, { cause: error });
+}

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { SettingsError, type SettingsSchema } from '../../lib/settings.ts';
 import { defineBackend, type OpenContext } from '../definition.ts';
+import { fsOpenError } from './fs-errors.ts';
 import { FS_CAPABILITIES, FsStorage } from './fs-storage.ts';
 import { SOCORRO_FS_CAPABILITIES, SocorroFsStorage } from './socorro-storage.ts';
 import { sweepTree, wipeTree } from './upkeep.ts';
@@ -61,13 +62,17 @@ export default defineBackend<FsOptions>({
   schema: fsStorageSchema,
   capabilities: (options) => (options.layout === 'native' ? FS_CAPABILITIES : SOCORRO_FS_CAPABILITIES),
   check: checkLayout,
-  async open(options, context) {
+  async open(options, context, label) {
     const { name } = context;
     const root = rootOf(options, context);
     const { layout, depth, tree, dated } = options;
-    return layout === 'native'
-      ? FsStorage.open(name, { root, depth })
-      : SocorroFsStorage.open(name, { root, tree, dated });
+    try {
+      return layout === 'native'
+        ? await FsStorage.open(name, { root, depth })
+        : await SocorroFsStorage.open(name, { root, tree, dated });
+    } catch (error) {
+      throw fsOpenError(name, error, root, label('root'));
+    }
   },
   upkeep: {
     sweep: (options, context, how) => sweepTree(context.name, rootOf(options, context), how),

@@ -1,4 +1,4 @@
-import { DatabaseError } from '../../database/errors.ts';
+import { DatabaseSettingError } from '../../database/errors.ts';
 import { PostgresPool } from '../../database/postgres-pool.ts';
 import { type PostgresSettings, postgresSchema } from '../../database/postgres-settings.ts';
 import type { SettingsSchema } from '../../lib/settings.ts';
@@ -34,8 +34,7 @@ type Label = (key: string) => string;
 function tablesOf({ schema }: PostgresStorageOptions, { name }: OpenContext, label: Label): Tables {
   const chosen = schema === '' ? `auxilio_${name}` : schema;
   if (isSchemaName(chosen)) return new Tables(chosen);
-  throw new DatabaseError(
-    'invalid',
+  throw new DatabaseSettingError(
     `${label('schema')}: ${chosen} is no name for a schema: lower-case letters, digits and _, 40 at most`,
   );
 }

@@ -5,6 +5,7 @@ import { bytes, moment, span, value } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import type { Report } from './report-model.ts';
 import { crashingStack } from './threads.ts';
+import type { Unsent } from './unsent.ts';
 
 const FRAMES_SHOWN = 60;
 
@@ -23,7 +24,15 @@ const ELSEWHERE = new Set([
 
 const SECONDS = new Set(['uptime', 'install_age', 'last_crash']);
 
-function shown({ field, value: any }: FieldValue, now: Date): Markup {
+/** A value that nobody sent is no fact; what searches take it for is in its title. */
+const madeUp = ({ annotation, state }: Unsent, { field, value: any }: FieldValue): Markup =>
+  html`<span class="none" title="${annotation} is ${state === 'not sent' ? 'missing' : state}; a search takes ${field.name} for ${String(any)}">${state}</span>`;
+
+function shown({ field, value: any }: FieldValue, { now, unsent, limits }: Report): Markup {
+  const missing = unsent.get(field.name);
+  if (missing !== undefined) return madeUp(missing, { field, value: any });
+  if (field.name === 'outcome' && limits.length > 0)
+    return html`${value(any)} <small>limit ${limits.join(', ')} was hit</small>`;
   if (field.type === 'date') return moment(any, now);
   const count =
     typeof any === 'number'
@@ -38,10 +47,10 @@ function shown({ field, value: any }: FieldValue, now: Date): Markup {
   return value(any);
 }
 
-function row(one: FieldValue, now: Date): Markup {
+function row(one: FieldValue, report: Report): Markup {
   return html`<tr><th scope="row" title="${one.field.doc}">${one.field.name.replaceAll('_', ' ')}${
     one.field.visibility === 'protected' ? html` <span class="badge protected">protected</span>` : ''
-  }</th><td>${shown(one, now)}</td></tr>`;
+  }</th><td>${shown(one, report)}</td></tr>`;
 }
 
 export function detailsTab(report: Report): Markup {
@@ -50,5 +59,5 @@ export function detailsTab(report: Report): Markup {
 <section aria-labelledby="fields"><h3 id="fields">Fields</h3>
 ${hiddenNotice(report.hidden, 'field')}
 <div class="scroll"><table class="facts" aria-labelledby="fields"><thead class="unseen"><tr><th scope="col">Field</th><th scope="col">Value</th></tr></thead>
-<tbody>${rows.map((one) => row(one, report.now))}</tbody></table></div></section>`;
+<tbody>${rows.map((one) => row(one, report))}</tbody></table></div></section>`;
 }

@@ -65,12 +65,27 @@ export function ago(iso: unknown, now: Date): Markup {
 /** Longer values are cut on pages and whole in the raw JSON. */
 const MAX_SHOWN = 10_000;
 
+/** Longer lists are folded after these. */
+const ITEMS_OPEN = 20;
+const ITEMS_SHOWN = 500;
+
+const items = (all: readonly unknown[]): Markup =>
+  html`<ul class="values">${all.map((one) => html`<li>${value(one)}</li>`)}</ul>`;
+
+function list(all: readonly unknown[]): Markup {
+  if (all.length <= ITEMS_OPEN) return items(all);
+  const cut = all.length - ITEMS_SHOWN;
+  return html`${items(all.slice(0, ITEMS_OPEN))}
+<details><summary>${number(all.length - ITEMS_OPEN)} more</summary>${items(all.slice(ITEMS_OPEN, ITEMS_SHOWN))}${
+    cut > 0 ? html`<em class="cut">… ${number(cut)} more, see the raw JSON</em>` : ''
+  }</details>`;
+}
+
 /** Any value of a crash; a web address becomes a link that tells nothing to its host. */
 export function value(any: unknown): Markup {
   if (any === null || any === undefined || any === '') return html`<span class="none">–</span>`;
   if (typeof any === 'boolean') return html`${any ? 'yes' : 'no'}`;
-  if (Array.isArray(any) && any.every((one) => typeof one !== 'object'))
-    return html`<ul class="values">${any.map((one) => html`<li>${value(one)}</li>`)}</ul>`;
+  if (Array.isArray(any) && any.every((one) => typeof one !== 'object')) return list(any);
   const text = typeof any === 'object' ? JSON.stringify(any, null, 2) : String(any);
   const address = webAddress(text);
   if (address) return outward(address, text);

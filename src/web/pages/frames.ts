@@ -52,15 +52,15 @@ function unnamed(frame: StackFrame): Markup {
 }
 
 function inlineRow(frame: StackFrame, inline: InlineFrame, options: FrameOptions): Markup {
-  return html`<tr class="inline"><td class="n">${frame.frame}</td><td><bdi>${frame.module ?? ''}</bdi></td>
+  return html`<tr class="inline"><td class="n">${frame.frame}</td><td class="module"><bdi>${frame.module ?? ''}</bdi></td>
 <td class="function"><span aria-hidden="true">↳ </span><bdi>${inline.function || 'unknown'}</bdi></td>
-<td class="source">${source(inline.file, inline.line, options.vcsLinks)}</td><td>${trustBadge('inline')}</td></tr>`;
+<td class="source">${source(inline.file, inline.line, options.vcsLinks)}</td><td class="trust">${trustBadge('inline')}</td></tr>`;
 }
 
 function registers(frame: StackFrame): Markup | '' {
   const entries = Object.entries(frame.registers ?? {});
   if (entries.length === 0) return '';
-  return html`<tr class="registers"><td></td><td colspan="4"><details><summary>${plural(entries.length, 'register')} <span class="badge protected">protected</span></summary>
+  return html`<tr class="registers"><td class="n"></td><td colspan="4"><details><summary>${plural(entries.length, 'register')} <span class="badge protected">protected</span></summary>
 <dl>${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd><code>${value}</code></dd></div>`)}</dl></details></td></tr>`;
 }
 
@@ -69,13 +69,13 @@ function frameRows(frame: StackFrame, options: FrameOptions): Markup {
     return html`<tr class="cut"><td class="n">…</td><td colspan="4">${frame.truncated.msg}</td></tr>`;
   const missing = frame.missing_symbols === true;
   return html`${(frame.inlines ?? []).map((inline) => inlineRow(frame, inline, options))}
-<tr${missing ? html` class="missing"` : ''}><td class="n">${frame.frame}</td><td><bdi>${frame.module ?? ''}</bdi></td>
+<tr${missing ? html` class="missing"` : ''}><td class="n">${frame.frame}</td><td class="module"><bdi>${frame.module ?? ''}</bdi></td>
 <td class="function">${frame.function ? html`<bdi>${frame.function}</bdi>` : unnamed(frame)}${
     missing
       ? html` <span class="badge warn" title="There are no symbols for this module">no symbols</span>`
       : ''
   }</td>
-<td class="source">${source(frame.file, frame.line, options.vcsLinks)}</td><td>${trustBadge(frame.trust)}</td></tr>${registers(frame)}`;
+<td class="source">${source(frame.file, frame.line, options.vcsLinks)}</td><td class="trust">${trustBadge(frame.trust)}</td></tr>${registers(frame)}`;
 }
 
 /** A table, or a line that says that the stack could not be walked. */
@@ -83,7 +83,7 @@ export function frameTable(thread: StackThread, caption: string, options: FrameO
   const { frames } = thread;
   if (frames.length === 0) return html`<p class="none">No frame could be found.</p>`;
   const rest = frames.length - options.limit;
-  return html`<div class="scroll"><table class="frames"><caption class="unseen">${caption}</caption>
+  return html`<div class="scroll"><table class="frames stacked"><caption class="unseen">${caption}</caption>
 <thead><tr><th scope="col" class="n">#</th><th scope="col">Module</th><th scope="col">Function</th><th scope="col">Source</th><th scope="col">Trust</th></tr></thead>
 <tbody>${frames.slice(0, options.limit).map((frame) => frameRows(frame, options))}</tbody></table></div>
 ${rest > 0 ? html`<p class="note"><a href="${options.all}">${plural(rest, 'more frame')}</a></p>` : ''}

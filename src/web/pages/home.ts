@@ -1,7 +1,8 @@
 /** The home page: what crashed lately, what crashes most, and how uploads fare. */
 import type { FacetBucket, SearchResult } from '../../search/query.ts';
+import type { SpoolState } from '../../spool/contract.ts';
 import type { UploadOverview } from '../deps.ts';
-import { FILTERS, type HomeQuery, homeAddress } from '../routes/home-query.ts';
+import { FILTERS, type HomeQuery, homeAddress, VALUES_SHOWN } from '../routes/home-query.ts';
 import type { Sample } from '../sample-crash.ts';
 import { ago, number, pager, plural } from './format.ts';
 import { guide } from './guide.ts';
@@ -15,7 +16,10 @@ export interface HomeParts {
   readonly found: Result<SearchResult>;
   readonly queue: Result<QueueState>;
   readonly uploads: Result<UploadOverview> | undefined;
+  readonly spool: SpoolState | undefined;
   readonly sample: Sample | undefined;
+  /** How many signatures are counted; the facet may have one more, which says that there are others. */
+  readonly signaturesShown: number;
   readonly collectorUrl: string;
   readonly formToken: string;
 }
@@ -35,15 +39,20 @@ function state(hit: Hit): Markup {
   return html`<span class="badge good">processed</span>`;
 }
 
+/** Two lines at most: anybody may send any text. The whole is in the title. */
+const clamped = (whole: string, shown: Markup = html`<bdi>${whole}</bdi>`): Markup =>
+  html`<span class="clamp" title="${whole}">${shown}</span>`;
+
 function row(hit: Hit, now: Date): Markup {
   const id = text(hit['uuid']);
+  const product = `${text(hit['product'])} ${text(hit['version'])}`.trim();
   return html`<tr>
 <td class="time" data-label="time"><a href="/report/index/${encodeURIComponent(id.toWellFormed())}">${ago(hit['date'], now)}</a></td>
 <td class="signature" data-label="signature"><a href="/report/index/${encodeURIComponent(id.toWellFormed())}"><bdi>${text(hit['signature']) || 'no signature'}</bdi></a>
 ${hit['reason'] ? html`<small><bdi>${text(hit['reason'])}</bdi></small>` : ''}</td>
-<td data-label="product"><bdi>${text(hit['product'])}</bdi> <bdi class="version">${text(hit['version'])}</bdi></td>
-<td data-label="platform"><bdi>${text(hit['platform'])}</bdi></td>
-<td data-label="process"><bdi>${text(hit['process_type'])}</bdi></td>
+<td data-label="product">${clamped(product, html`<bdi>${text(hit['product'])}</bdi> <bdi class="version">${text(hit['version'])}</bdi>`)}</td>
+<td data-label="platform">${clamped(text(hit['platform']))}</td>
+<td data-label="process">${clamped(text(hit['process_type']))}</td>
 <td data-label="state">${state(hit)}</td>
 </tr>`;
 }
@@ -68,28 +77,36 @@ ${pager(
 )}</section>`;
 }
 
-function signatures(buckets: readonly FacetBucket[], total: number, query: HomeQuery): Markup {
+function signatures(
+  buckets: readonly FacetBucket[],
+  total: number,
+  { query, signaturesShown }: HomeParts,
+): Markup {
+  const shown = buckets.slice(0, signaturesShown);
   const most = Math.max(1, ...buckets.map((bucket) => bucket.count));
   return html`<section aria-labelledby="top"><h2 id="top">Signatures</h2>
 <table class="signatures" aria-labelledby="top">
 <thead><tr><th scope="col" class="n">Crashes</th><th scope="col" class="n">Share</th><th scope="col">Signature</th></tr></thead>
-<tbody>${buckets.map(
+<tbody>${shown.map(
     (bucket) => html`<tr>
 <td class="n">${number(bucket.count)}</td>
 <td class="n">${((100 * bucket.count) / Math.max(1, total)).toFixed(1)} %<meter aria-hidden="true" min="0" max="${most}" value="${bucket.count}"></meter></td>
 <td class="signature"><a href="${homeAddress(query, { signature: exactly(bucket.term) })}"><bdi>${bucket.term || 'no signature'}</bdi></a></td>
 </tr>`,
-  )}</tbody></table></section>`;
+  )}</tbody></table>
+${buckets.length > shown.length ? html`<p class="note">and others: these are the ${number(shown.length)} most frequent.</p>` : ''}</section>`;
 }
 
 const chosen = (query: HomeQuery, name: string): readonly string[] => query.filters[name] ?? [];
 
 function facet(name: string, buckets: readonly FacetBucket[], query: HomeQuery): Markup {
   if (buckets.length === 0 || chosen(query, name).length > 0) return html``;
-  return html`<div class="facet"><h3>${LABELS[name] ?? name}</h3><ul>${buckets.map(
-    (bucket) =>
-      html`<li><a href="${homeAddress(query, { [name]: exactly(bucket.term) })}"><bdi>${bucket.term || '(empty)'}</bdi></a> <span class="count">${number(bucket.count)}</span></li>`,
-  )}</ul></div>`;
+  return html`<div class="facet"><h3>${LABELS[name] ?? name}</h3><ul>${buckets
+    .slice(0, VALUES_SHOWN)
+    .map(
+      (bucket) =>
+        html`<li><a class="clamp" title="${bucket.term}" href="${homeAddress(query, { [name]: exactly(bucket.term) })}"><bdi>${bucket.term || '(empty)'}</bdi></a> <span class="count">${number(bucket.count)}</span></li>`,
+    )}</ul>${buckets.length > VALUES_SHOWN ? html`<p class="note">and others</p>` : ''}</div>`;
 }
 
 function filterBar(query: HomeQuery): Markup {
@@ -130,7 +147,7 @@ function crashes(result: SearchResult, parts: HomeParts): Markup {
   if (result.hits.length === 0) return html`${warnings}${nothing(parts)}`;
   const facets = FILTERS.slice(1).map((name) => facet(name, result.facets[name] ?? [], parts.query));
   return html`${warnings}
-<div class="columns"><div>${signatures(result.facets['signature'] ?? [], result.total.count, parts.query)}</div>
+<div class="columns"><div>${signatures(result.facets['signature'] ?? [], result.total.count, parts)}</div>
 <aside aria-label="Narrow down">${facets}</aside></div>
 ${recent(result, parts)}`;
 }
@@ -142,7 +159,7 @@ export function homePage(parts: HomeParts): Page {
     title: signature ? `Crashes: ${signature}` : 'Crashes',
     ...(signature ? { query: signature } : {}),
     body: html`<h1 class="unseen">Crashes</h1>
-${overview(parts.uploads, parts.queue, parts.now)}
+${overview(parts.uploads, parts.spool, parts.queue, parts.now)}
 ${filterBar(parts.query)}
 ${found.ok ? crashes(found.value, parts) : html`<section class="failure" role="alert"><h2>Crashes cannot be listed now</h2><p>${found.failure}</p><p>Uploads are taken all the same, and reports open by their id.</p></section>`}`,
   };

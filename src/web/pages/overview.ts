@@ -21,6 +21,8 @@ export interface QueueState {
 const term = (name: Value, value: Value, warn = false): Markup =>
   html`<div${warn ? html` class="warn"` : ''}><dt>${name}</dt><dd>${value}</dd></div>`;
 
+const REASONS_OPEN = 3;
+
 const unknown = (failure: string): Markup => html`<p class="failure" role="status">Not known: ${failure}</p>`;
 
 function outcomeTerms(counts: readonly OutcomeCount[]): readonly Markup[] {
@@ -28,12 +30,22 @@ function outcomeTerms(counts: readonly OutcomeCount[]): readonly Markup[] {
   for (const one of counts) totals.set(one.outcome, [...(totals.get(one.outcome) ?? []), one]);
   return [...totals].map(([outcome, parts]) => {
     const count = parts.reduce((sum, part) => sum + part.count, 0);
-    const reasons = parts
-      .filter((part) => part.reason !== undefined && outcome !== 'accepted')
-      .map((part) => `${part.reason}: ${number(part.count)}`)
-      .join(', ');
-    return term(outcome, html`${number(count)}${reasons ? html` <small>${reasons}</small>` : ''}`);
+    return term(outcome, html`${number(count)}${outcome === 'accepted' ? '' : reasonList(parts)}`);
   });
+}
+
+/** The most frequent reasons, and the others folded. */
+function reasonList(parts: readonly OutcomeCount[]): Markup {
+  const all = parts.filter((part) => part.reason !== undefined).sort((a, b) => b.count - a.count);
+  const items = (some: readonly OutcomeCount[]): Markup =>
+    html`<ul class="reasons">${some.map((part) => html`<li><bdi>${part.reason}</bdi> ${number(part.count)}</li>`)}</ul>`;
+  const rest = all.slice(REASONS_OPEN);
+  if (all.length === 0) return html``;
+  return html`${items(all.slice(0, REASONS_OPEN))}${
+    rest.length > 0
+      ? html`<details class="reasons"><summary>${plural(rest.length, 'more reason')}</summary>${items(rest)}</details>`
+      : ''
+  }`;
 }
 
 function uploadPanel(uploads: Result<UploadOverview> | undefined, now: Date): Markup {
@@ -77,10 +89,10 @@ ${dead > 0 ? html`<p class="note">${plural(dead, 'crash', 'crashes')} could not 
 
 export function overview(
   uploads: Result<UploadOverview> | undefined,
+  spool: SpoolState | undefined,
   queue: Result<QueueState>,
   now: Date,
 ): Markup {
-  const spool = uploads?.ok ? uploads.value.spool : undefined;
   return html`<section class="panels" aria-label="State">
 <div class="panel"><h2>Uploads</h2>${uploadPanel(uploads, now)}</div>
 ${spool ? html`<div class="panel"><h2>Spool</h2>${spoolPanel(spool, now)}</div>` : ''}

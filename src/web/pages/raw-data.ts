@@ -1,5 +1,6 @@
 /** Raw JSON and dumps; protected as a whole. */
 import type { DumpInfo } from '../../model/report.ts';
+import { explainDump } from './dump-story.ts';
 import { address, bytes, number, plural } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import type { Report } from './report-model.ts';
@@ -8,13 +9,14 @@ import type { Report } from './report-model.ts';
 const MAX_SHOWN = 100_000;
 
 function dumpTable(report: Report, dumps: readonly DumpInfo[]): Markup {
-  if (dumps.length === 0) return html`<p class="none">It came without a dump, or its dumps were dropped.</p>`;
-  return html`<div class="scroll"><table class="dumps" aria-label="Dumps and attachments"><thead><tr><th scope="col">Name</th><th scope="col" class="n">Size</th><th scope="col">SHA-256</th></tr></thead>
+  if (dumps.length === 0)
+    return html`<p class="none">${explainDump(report.dumpStory) ?? 'No store has a dump of it.'}</p>`;
+  return html`<div class="scroll"><table class="dumps stacked" aria-label="Dumps and attachments"><thead><tr><th scope="col">Name</th><th scope="col">Size</th><th scope="col">SHA-256</th></tr></thead>
 <tbody>${dumps.map(
     (
       dump,
-    ) => html`<tr><td><a href="${address(`/report/dump/${report.id}`, { name: dump.name })}" download><bdi>${dump.name}</bdi></a></td>
-<td class="n" title="${number(dump.size)} bytes">${bytes(dump.size)}</td><td><code>${dump.sha256 ?? ''}</code></td></tr>`,
+    ) => html`<tr><td class="module"><a href="${address(`/report/dump/${report.id}`, { name: dump.name })}" download><bdi>${dump.name}</bdi></a></td>
+<td class="size" data-label="size" title="${number(dump.size)} bytes">${bytes(dump.size)}</td><td data-label="SHA-256"><code>${dump.sha256 ?? ''}</code></td></tr>`,
   )}</tbody></table></div>`;
 }
 

@@ -5,10 +5,12 @@ import type { DumpInfo, RawCrash } from '../../model/report.ts';
 import type { ListTexts } from '../../signature/lists.ts';
 import type { BugLink } from '../deps.ts';
 import type { Annotations } from './annotations.ts';
+import type { DumpStory } from './dump-story.ts';
 import type { FieldValue } from './fields.ts';
 import { address } from './format.ts';
 import type { Result } from './overview.ts';
 import type { VcsLinks } from './source-link.ts';
+import type { Unsent } from './unsent.ts';
 
 export const TABS = {
   details: 'Details',
@@ -39,6 +41,12 @@ export interface Report {
   /** Undefined where nobody knows of bugs. */
   readonly bugs: Result<readonly BugLink[]> | undefined;
   readonly dumps: Result<readonly DumpInfo[]> | undefined;
+  /** Known where the page has no stack or no module to show; else `kept`. */
+  readonly dumpStory: DumpStory;
+  /** Limits that the upload hit. */
+  readonly limits: readonly string[];
+  /** By name of a field whose value was made up. */
+  readonly unsent: ReadonlyMap<string, Unsent>;
   readonly may: {
     readonly seeProtected: boolean;
     readonly seeDumps: boolean;

@@ -32,6 +32,14 @@ function incomplete(processed: ProcessedCrash): Markup {
 const fact = (name: string, value: Value): Markup | '' =>
   value === undefined || value === '' ? '' : html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
+/** When it crashed; a time that was made up is not shown. */
+function crashedAt({ processed, unsent, now }: Report): Markup | undefined {
+  const crashed = processed['client_crash_date'];
+  const madeUp = unsent.get('client_crash_date');
+  if (madeUp) return html`<span class="none">${madeUp.state}</span>`;
+  return crashed ? moment(crashed, now) : undefined;
+}
+
 function facts(report: Report): Markup {
   const { processed } = report;
   const walk = processed.json_dump;
@@ -42,15 +50,15 @@ function facts(report: Report): Markup {
     [processed['os_name'] ?? walk?.system_info?.os, processed['os_version'] ?? walk?.system_info?.os_ver]
       .filter(Boolean)
       .join(' ');
-  const crashed = processed['client_crash_date'];
+  const product = text([processed.product, processed.version].filter(Boolean).join(' '));
   return html`<dl class="head-facts">
-${fact('Product', text([processed.product, processed.version].filter(Boolean).join(' ')))}
+${fact('Product', product && html`<span class="clamp" title="${product}">${product}</span>`)}
 ${fact('Crash reason', reason && html`<b>${reason}</b>${at ? html` at <code>${at}</code>` : ''}`)}
 ${fact('System', text([os, processed['cpu_arch'] ?? walk?.system_info?.cpu_arch].filter(Boolean).join(' · ')))}
 ${fact('Process', text(processed['process_type']))}
-${fact('Crashed', crashed ? moment(crashed, report.now) : undefined)}
+${fact('Crashed', crashedAt(report))}
 ${fact('Received', processed.date_processed ? moment(processed.date_processed, report.now) : undefined)}
-${fact('Crash id', html`<code>bp-${report.id}</code>`)}
+${fact('Crash id', html`<code class="id">bp-${report.id}</code>`)}
 </dl>`;
 }
 
@@ -77,7 +85,7 @@ const CONTENT: Readonly<Record<Tab, (report: Report) => Markup>> = {
   threads: threadsTab,
   modules: modulesTab,
   annotations: (report) => annotationsTab(report.annotations, report.rawFailure),
-  signature: (report) => signatureTab(report.processed, report.lists),
+  signature: signatureTab,
   notes: notesTab,
   raw: rawTab,
 };

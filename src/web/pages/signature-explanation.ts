@@ -1,5 +1,4 @@
 /** How the signature was made: which frame was taken or skipped by which line of which list, as it was then. */
-import type { ProcessedCrash } from '../../model/processed-crash.ts';
 import {
   type ExplainedFrame,
   type ExplainedLine,
@@ -8,12 +7,12 @@ import {
   parseTrace,
 } from '../../signature/explanation.ts';
 import { TOOL_NAMES } from '../../signature/explanation-text.ts';
-import type { ListTexts } from '../../signature/lists.ts';
 import type { SignatureStep } from '../../signature/trace.ts';
+import { explainDump } from './dump-story.ts';
 import { plural } from './format.ts';
 import { bugLinks, lineAddress, listsAddress } from './list-version.ts';
 import { html, type Markup } from './markup.ts';
-import type { Result } from './overview.ts';
+import type { Report } from './report-model.ts';
 
 const BADGES: Readonly<Record<ExplainedFrame['outcome'], readonly [name: string, kind: string]>> = {
   kept: ['kept', 'good'],
@@ -39,13 +38,13 @@ function frameRow(frame: ExplainedFrame, explanation: Explanation): Markup {
   const [name, kind] = BADGES[frame.outcome];
   return html`<tr class="${kind === 'good' ? 'kept' : 'skipped'}"><td class="n">${frame.index}</td>
 <td class="function"><bdi>${frame.frame}</bdi></td>
-<td><span class="badge ${kind}">${name}</span> <small>${frame.why}</small>${trimmedNote(frame, explanation)}</td><td>${
+<td data-label="verdict"><span class="badge ${kind}">${name}</span> <small>${frame.why}</small>${trimmedNote(frame, explanation)}</td><td data-label="by line">${
     frame.by ? linePart(frame.by, explanation) : html`<span class="none">no line</span>`
   }</td></tr>`;
 }
 
 const stepRow = (step: SignatureStep): Markup =>
-  html`<tr><th scope="row"><code>${step.rule}</code></th><td class="function"><bdi>${step.from || '—'}</bdi></td><td class="function"><bdi>${step.to}</bdi></td></tr>`;
+  html`<tr><th scope="row"><code>${step.rule}</code></th><td class="function" data-label="from"><bdi>${step.from || '—'}</bdi></td><td class="function" data-label="to"><bdi>${step.to}</bdi></td></tr>`;
 
 /** Frames that were not reached are only counted: a stack is mostly those. */
 function framesPart(explanation: Explanation): Markup {
@@ -53,22 +52,25 @@ function framesPart(explanation: Explanation): Markup {
   const looked = frames.filter((frame) => frame.outcome !== 'not_reached');
   const rest = frames.length - looked.length;
   if (frames.length === 0) return html`<p class="none">No frame took part.</p>`;
-  return html`<div class="scroll"><table class="verdicts" aria-label="Frames and what became of them"><thead><tr><th scope="col" class="n">#</th><th scope="col">Frame, as compared with the lists</th><th scope="col">Verdict</th><th scope="col">By line</th></tr></thead>
+  return html`<div class="scroll"><table class="verdicts stacked" aria-label="Frames and what became of them"><thead><tr><th scope="col" class="n">#</th><th scope="col">Frame, as compared with the lists</th><th scope="col">Verdict</th><th scope="col">By line</th></tr></thead>
 <tbody>${looked.map((frame) => frameRow(frame, explanation))}</tbody></table></div>
 ${rest > 0 ? html`<p class="note">${plural(rest, 'more frame was', 'more frames were')} not reached.</p>` : ''}`;
 }
 
 function stepsPart({ steps }: Explanation): Markup {
   if (steps.length === 0) return html`<p class="none">None.</p>`;
-  return html`<div class="scroll"><table class="rules" aria-label="Rules that changed the signature"><thead><tr><th scope="col">Rule</th><th scope="col">From</th><th scope="col">To</th></tr></thead><tbody>${steps.map(stepRow)}</tbody></table></div>`;
+  return html`<div class="scroll"><table class="rules stacked" aria-label="Rules that changed the signature"><thead><tr><th scope="col">Rule</th><th scope="col">From</th><th scope="col">To</th></tr></thead><tbody>${steps.map(stepRow)}</tbody></table></div>`;
 }
 
-function madeOf(explanation: Explanation, lists: Result<ListTexts | undefined>): Markup {
+function madeOf(explanation: Explanation, { lists, dumpStory }: Report): Markup {
   const digest = html`<code title="SHA-256 of the lists">${explanation.lists.slice(0, 12)}</code>`;
   const { sentinel } = explanation;
-  return html`<p class="note">Made of the ${TOOL_NAMES[explanation.tool]} by generator ${explanation.generator} with lists ${
+  const { frames, tool } = explanation;
+  // The trace names the tool that was chosen, which has nothing to work on where no dump was walked.
+  const hasStack = frames.length > 0 || tool === 'java_stack' || tool === 'java_exception';
+  return html`<p class="note">Made ${hasStack ? `of the ${TOOL_NAMES[tool]}` : 'without a stack'} by generator ${explanation.generator} with lists ${
     explanation.listsKnown ? html`<a href="${listsAddress(explanation.lists)}">${digest}</a>` : digest
-  }.${
+  }.${hasStack ? '' : ` ${explainDump(dumpStory) ?? ''}`}${
     sentinel
       ? html` It begins at frame ${sentinel.index}, a sentinel of ${linePart(sentinel, explanation)}.`
       : ''
@@ -76,15 +78,15 @@ function madeOf(explanation: Explanation, lists: Result<ListTexts | undefined>):
 ${lists.ok ? '' : html`<p class="failure" role="status">The lines cannot be shown now. ${lists.failure}</p>`}`;
 }
 
-/** `lists` are the texts of the trace's version; undefined when it is not kept. */
-export function signatureTab(processed: ProcessedCrash, lists: Result<ListTexts | undefined>): Markup {
+export function signatureTab(report: Report): Markup {
+  const { processed, lists } = report;
   const trace = parseTrace(processed.signature_trace);
   const explanation = trace && explainSignature(trace, lists.ok ? lists.value : undefined);
   const proto = processed['proto_signature'];
   return html`<p class="made"><bdi>${processed.signature || 'no signature'}</bdi></p>
 ${
   explanation
-    ? html`${madeOf(explanation, lists)}
+    ? html`${madeOf(explanation, report)}
 <h3>Frames</h3>${framesPart(explanation)}
 <h3>Rules that changed it</h3>${stepsPart(explanation)}`
     : html`<p class="failure" role="status">How it was made was not recorded.</p>`

@@ -1,5 +1,6 @@
 /** The stacks of all threads, the one that crashed first. */
 import type { ProcessedCrash, StackThread } from '../../model/processed-crash.ts';
+import { explainDump } from './dump-story.ts';
 import { number, pager, plural } from './format.ts';
 import { frameTable } from './frames.ts';
 import { html, type Markup } from './markup.ts';
@@ -67,12 +68,12 @@ ${frameTable(one.thread, caption(one), {
 }
 
 /** Says why there is no stack. */
-function noStack(processed: ProcessedCrash): Markup {
+function noStack({ processed, dumpStory }: Report): Markup {
   const status = processed.json_dump?.status;
   return html`<p class="failure" role="status">${
     status && status !== 'OK'
       ? html`The dump could not be walked: <code>${status}</code>`
-      : 'This crash has no stack: it came without a dump, or the dump was dropped.'
+      : `This crash has no stack. ${explainDump(dumpStory) ?? 'Its dump is kept, but was not walked.'}`
   }</p>`;
 }
 
@@ -80,7 +81,7 @@ function noStack(processed: ProcessedCrash): Markup {
 export function crashingStack(report: Report, limit: number): Markup {
   const threads = listed(report.processed);
   const first = threads[0];
-  if (!first) return noStack(report.processed);
+  if (!first) return noStack(report);
   return html`<section class="crashing" aria-labelledby="crashing">
 <h3 id="crashing">${name(first)} ${note(first)}</h3>
 ${first.crashed ? '' : html`<p class="note">Nothing in the dump says which thread crashed; this is the first.</p>`}
@@ -95,7 +96,7 @@ ${threads.length > 1 ? html`<p class="note"><a href="${reportAddress(report.id, 
 
 export function threadsTab(report: Report): Markup {
   const threads = listed(report.processed);
-  if (threads.length === 0) return noStack(report.processed);
+  if (threads.length === 0) return noStack(report);
   if (report.thread !== undefined) {
     const one = threads.find((candidate) => candidate.index === report.thread);
     return html`<p><a href="${reportAddress(report.id, { tab: 'threads' })}">All ${number(threads.length)} threads</a></p>

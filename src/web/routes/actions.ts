@@ -16,7 +16,7 @@ export function registerActions(app: FastifyInstance, pages: Pages): void {
     if (!pages.visitor(request).viewer.permissions.has('reprocess'))
       throw locked('Having a crash processed again needs a one-time link.');
     // One crash that a person waits for: before the bulk of the reprocessing lane.
-    await withinTime((options) => deps.queue.publish({ crashId: id }, 'priority', options));
+    await withinTime((options) => deps.queue.publish({ crashId: id }, 'priority', options), 'action');
     deps.log.info({ crashId: id }, 'crash queued for reprocessing from its page');
     return reply.redirect(`/report/index/${id}?queued=1`, SEE_OTHER);
   });
@@ -37,7 +37,7 @@ export function registerActions(app: FastifyInstance, pages: Pages): void {
     const { id, remove } = toRemove(request);
     let removal: Awaited<ReturnType<typeof remove>>;
     try {
-      removal = await withinTime((options) => remove(id, options));
+      removal = await withinTime((options) => remove(id, options), 'action');
     } catch (cause) {
       // Personal data may be left behind: nothing less than everything is success.
       throw new PageError(503, 'Not removed everywhere', `${describeFailure(cause)} Remove it again later.`, {

@@ -1,8 +1,9 @@
 /** Raw and processed JSON, and dumps: with the cookie only, as attachments that no browser shows or runs. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { MAIN_DUMP } from '../../model/main-dump.ts';
 import type { Permission } from '../../search/permissions.ts';
 import { metrics } from '../metrics.ts';
-import { locked, PageError } from '../page-error.ts';
+import { locked } from '../page-error.ts';
 import { withinTime } from '../store-failure.ts';
 import type { Pages } from './context.ts';
 import { crashIdOf, value } from './query.ts';
@@ -29,8 +30,8 @@ export function attachment(name: string): string {
 
 /** How a dump is named on the visitor's disk. */
 export const dumpFileName = (id: string, name: string): string =>
-  name.startsWith('upload_file_minidump')
-    ? `${id}${name.slice('upload_file_minidump'.length).replace(/^_?/, (m) => (m ? '-' : ''))}.dmp`
+  name.startsWith(MAIN_DUMP)
+    ? `${id}${name.slice(MAIN_DUMP.length).replace(/^_?/, (m) => (m ? '-' : ''))}.dmp`
     : `${id}-${name}`;
 
 function prepare(reply: FastifyReply, name: string): FastifyReply {
@@ -53,7 +54,7 @@ export function registerDownloads(app: FastifyInstance, pages: Pages): void {
   const json = (what: 'raw' | 'processed', read: 'readRaw' | 'readProcessed'): void => {
     app.get(`/report/${what}/:id`, async (request, reply) => {
       const id = permit(request, 'view_protected', `The ${what} crash`);
-      const crash = await withinTime<object>((options) => deps.source[read](id, options));
+      const crash = await withinTime<object>((options) => deps.source[read](id, options), 'action');
       metrics.count('web_protected_reads_total', { what });
       return prepare(reply, `${id}-${what}.json`).send(`${JSON.stringify(crash, null, 2)}\n`);
     });
@@ -63,9 +64,8 @@ export function registerDownloads(app: FastifyInstance, pages: Pages): void {
 
   app.get('/report/dump/:id', async (request, reply) => {
     const id = permit(request, 'view_dumps', 'A dump');
-    const name = value(request, 'name');
-    if (name === undefined) throw new PageError(400, 'Bad request', 'The address must name a dump.');
-    const dump = await withinTime((options) => deps.source.readDump(id, name, options));
+    const name = value(request, 'name') ?? MAIN_DUMP;
+    const dump = await withinTime((options) => deps.source.readDump(id, name, options), 'action');
     prepare(reply, dumpFileName(id, name)).header('content-length', dump.size);
     if (request.method === 'HEAD') return reply.send();
     // Ends with the connection, not with the time limit of pages: dumps may be large and lines slow.

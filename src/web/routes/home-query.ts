@@ -20,6 +20,9 @@ const COLUMNS = [
   'complete',
 ] as const;
 
+/** Values of a facet beside the list of signatures. */
+export const VALUES_SHOWN = 8;
+
 const DAY_MS = 86_400_000;
 const MAX_DAYS = 365;
 /** Deep pages cost every engine dear and Elasticsearch refuses them past this; people narrow the search instead. */
@@ -76,8 +79,9 @@ export function parseHomeQuery(request: FastifyRequest, limits: HomeLimits): Hom
       columns: COLUMNS,
       sort: [{ field: 'date', descending: true }],
       facets: [
-        { field: 'signature', size: limits.facetSize },
-        ...FILTERS.slice(1).map((field) => ({ field, size: 8 })),
+        // One more than is shown tells whether there are others.
+        { field: 'signature', size: limits.facetSize + 1 },
+        ...FILTERS.slice(1).map((field) => ({ field, size: VALUES_SHOWN + 1 })),
       ],
       offset,
       limit: limits.pageSize,

@@ -17,14 +17,16 @@ import { findCrashId, value } from './query.ts';
 /** Dead letters are counted by listing them; past this the page says "more than". */
 const DEAD_COUNTED = 1000;
 
+const ASKED = { search: 'The index', queue: 'The queue', uploads: 'The database' } as const;
+
 /** The value, or one line that says why there is none: one engine that is down must not take the page with it. */
-async function result<T>(pages: Pages, what: string, work: () => Promise<T>): Promise<Result<T>> {
+async function result<T>(pages: Pages, what: keyof typeof ASKED, work: () => Promise<T>): Promise<Result<T>> {
   try {
     return { ok: true, value: await work() };
   } catch (error) {
     if (isMistake(error)) throw error;
     pages.deps.log.warn({ err: error, what }, 'part of the home page is missing');
-    return { ok: false, failure: describeFailure(error) };
+    return { ok: false, failure: describeFailure(error, ASKED[what]) };
   }
 }
 
@@ -60,12 +62,23 @@ async function home(pages: Pages, request: FastifyRequest) {
   checkQuery(query.search, deps.fields, pages.visitor(request).viewer);
   const overview = deps.overview;
   const [found, queue, uploads, sample] = await Promise.all([
-    result(pages, 'search', () => withinTime((options) => deps.search.search(query.search, options))),
+    result(pages, 'search', () =>
+      withinTime((options) => deps.search.search(query.search, options), 'search'),
+    ),
     result(pages, 'queue', () => readQueue(pages)),
     overview ? result(pages, 'uploads', () => withinTime((options) => overview(options))) : undefined,
     findSample(deps.sampleFolder),
   ]);
-  return { now, query, found, queue, uploads, sample };
+  return {
+    now,
+    query,
+    found,
+    queue,
+    uploads,
+    spool: deps.spool?.(),
+    sample,
+    signaturesShown: settings.facet_size,
+  };
 }
 
 export function registerHome(app: FastifyInstance, pages: Pages): void {

@@ -9,10 +9,14 @@ import type { Pages } from './context.ts';
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Undefined when no such version is kept; rejects as the store does. */
-export async function findLists({ deps }: Pages, digest: string): Promise<ListTexts | undefined> {
+export async function findLists(
+  { deps }: Pages,
+  digest: string,
+  wait: 'main' | 'extra' = 'main',
+): Promise<ListTexts | undefined> {
   const { findLists: find } = deps;
   if (!find || !DIGEST.test(digest)) return undefined;
-  return withinTime((options) => find(digest, options));
+  return withinTime((options) => find(digest, options), wait);
 }
 
 const UNAVAILABLE = 503;

@@ -5,7 +5,7 @@ import type { RawCrash } from '../../model/report.ts';
 import type { CrashTask, DeadTask } from '../../queue/contract.ts';
 import { pendingPage } from '../pages/pending.ts';
 import { PriorityRequests } from '../priority.ts';
-import { describeFailure, STORE_TIMEOUT_MS, withinTime } from '../store-failure.ts';
+import { describeFailure, WAITS, withinTime } from '../store-failure.ts';
 import type { Pages } from './context.ts';
 
 /** A crash that came in this lately is not among the dead. */
@@ -48,11 +48,11 @@ export class PendingPages {
   /** Undefined, or one line that says why it could not be moved to the front. */
   async #hurry(id: CrashId): Promise<string | undefined> {
     try {
-      await withinTime((options) => this.#priority.ask(id, options));
+      await withinTime((options) => this.#priority.ask(id, options), 'extra');
       return undefined;
     } catch (error) {
       this.#pages.deps.log.warn({ err: error, crashId: id }, 'crash could not be put into the priority lane');
-      return describeFailure(error);
+      return describeFailure(error, 'The queue');
     }
   }
 
@@ -60,7 +60,7 @@ export class PendingPages {
     const { queue, log } = this.#pages.deps;
     let looked = 0;
     try {
-      for await (const dead of queue.listDead({ signal: AbortSignal.timeout(STORE_TIMEOUT_MS) })) {
+      for await (const dead of queue.listDead({ signal: AbortSignal.timeout(WAITS.extra) })) {
         if (dead.task?.crashId === id) return dead;
         looked += 1;
         if (looked >= DEAD_LOOKED_AT) return undefined;

@@ -10,7 +10,14 @@ import type { Truncation } from '../../truncation.ts';
 import { AnnotationBag } from './annotation-bag.ts';
 import { ByteGatherer } from './byte-gatherer.ts';
 import type { MultipartEvents } from './multipart.ts';
-import { charsetForNote, decodeText, dumpNameOf, parseJsonPart, typeForNote } from './part-content.ts';
+import {
+  charsetForNote,
+  decodeText,
+  dumpNameOf,
+  nameForNote,
+  parseJsonPart,
+  typeForNote,
+} from './part-content.ts';
 import type { PartHead } from './part-head.ts';
 
 export interface FormLimits {
@@ -49,7 +56,8 @@ export class FormReader implements MultipartEvents {
   #parts = 0;
   #steps: DiskStep[] = [];
   #working: Promise<void> | undefined;
-  readonly #dumps = new Map<string, DumpSink>();
+  /** Names of dumps, and of the parts that they came in last. */
+  readonly #dumps = new Map<string, string>();
   readonly #broken = new Set<DumpSink>();
   #hasJson = false;
   #hasText = false;
@@ -97,10 +105,19 @@ export class FormReader implements MultipartEvents {
     else if (!this.#buffersTaken) this.truncated.add('memory');
     else if (!this.#dumps.has(name) && this.#dumps.size >= this.#limits.maxDumps) this.truncated.add('dumps');
     else {
-      const sink = this.#draft.addDump(name);
-      this.#dumps.set(name, sink);
-      this.#part = { kind: 'dump', sink, size: 0, small: new ByteGatherer() };
+      this.#noteReplaced(name, partName);
+      this.#dumps.set(name, partName);
+      this.#part = { kind: 'dump', sink: this.#draft.addDump(name), size: 0, small: new ByteGatherer() };
     }
+  }
+
+  /** Socorro says nothing of it, and an attachment is missing that its sender gave another name. */
+  #noteReplaced(name: string, partName: string): void {
+    const earlier = this.#dumps.get(name);
+    if (earlier === undefined || earlier === partName) return;
+    this.notes.push(
+      `two parts are ${name}, the later counts: ${nameForNote(earlier)} ${nameForNote(partName)}`,
+    );
   }
 
   oversizedHeader(): void {

@@ -6,7 +6,10 @@ import { MalformedError } from '../../malformed.ts';
 const RESERVED_DUMP_NAMES: ReadonlySet<string> = new Set(['dump_names', 'processed_crash', 'raw_crash']);
 const MAX_DUMP_NAME = 30;
 
-/** A part's name as the name of a dump: letters, digits and `_`, 30 at most. Throws `invalid_dump_name`. */
+/**
+ * A part's name as the name of a dump: letters, digits and `_`, 30 at most. Parts whose names agree then are one dump,
+ * the later, as in Socorro. Throws `invalid_dump_name`.
+ */
 export function dumpNameOf(partName: string): string {
   const name = partName.replace(/[^A-Za-z0-9_]/g, '').slice(0, MAX_DUMP_NAME);
   if (RESERVED_DUMP_NAMES.has(name)) throw new MalformedError('invalid_dump_name');

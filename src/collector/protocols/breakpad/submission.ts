@@ -200,8 +200,13 @@ export class Submission {
       intake.refuse('client_gone', seen);
       return this.#reply.hijack();
     }
-    if (error instanceof OverloadedError || error instanceof SpoolError) {
-      intake.refuse(error instanceof SpoolError ? `spool_${error.code}` : 'overloaded', seen);
+    if (error instanceof SpoolError) {
+      intake.unsaved(error, seen);
+      return this.#refuse(this.#comeBack());
+    }
+    if (error instanceof OverloadedError) {
+      this.#context.deps.log.warn({ err: error }, 'an upload was sent away');
+      intake.refuse('overloaded', seen);
       return this.#refuse(this.#comeBack());
     }
     intake.refuse('internal', seen);
