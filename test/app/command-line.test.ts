@@ -1,5 +1,4 @@
-/** The program's own behaviour as a process: one line for every mistake, quiet pipes, errors that nobody caught. */
-import { spawn, spawnSync } from 'node:child_process';
+/** The program's own behaviour as a process: one line for every mistake, errors that nobody caught. */
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -124,66 +123,6 @@ describe('mistakes', { timeout: LIMIT_MS }, () => {
     expect((await run('up', '--web-prot', '1')).stderr).toBe(
       "error: unknown option '--web-prot' (Did you mean --web-port?); see auxilio up --help\n",
     );
-  });
-});
-
-describe('pipes', { timeout: LIMIT_MS }, () => {
-  it('end quietly when their reader goes', async () => {
-    const child = spawn(
-      process.execPath,
-      [join(repository, 'src/app/bin/auxilio.ts'), 'reprocess', '--force'],
-      {
-        cwd: folder.path,
-        env: { PATH: process.env['PATH'], DATA_DIR: folder.path },
-        stdio: 'pipe',
-      },
-    );
-    let stderr = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-    });
-    child.stdout.destroy();
-    child.stdin.end(`${createCrashId(new Date())}\n`.repeat(500));
-    expect(await once(child, 'close')).toEqual([0, null]);
-    expect(stderr).toBe('');
-  });
-
-  const through = (command: string) =>
-    spawnSync('sh', ['-c', command], {
-      cwd: folder.path,
-      encoding: 'utf8',
-      env: {
-        PATH: process.env['PATH'],
-        DATA_DIR: folder.path,
-        AUXILIO: `${process.execPath} ${join(repository, 'src/app/bin/auxilio.ts')}`,
-      },
-    });
-
-  it.each(['queue depth', 'config', '--help'])(
-    'that nobody can write to are said in one line: %s',
-    (command) => {
-      expect(through(`$AUXILIO ${command} > /dev/full`)).toMatchObject({
-        status: 1,
-        stderr: 'stdout cannot be written (ENOSPC)\n',
-      });
-    },
-  );
-
-  it('of errors that nobody reads leave the exit code as it is', () => {
-    const { stdout, stderr } = through('{ $AUXILIO show nonsense 2>&3; echo $? >&4; } 4>&1 3>/dev/full');
-    expect({ stdout, stderr }).toEqual({ stdout: '2\n', stderr: '' });
-  });
-
-  it('take crash ids one a line, and refuse all when one is wrong', async () => {
-    const id = createCrashId(new Date());
-    const queued = await runAuxilio(
-      ['reprocess', '--force'],
-      { dataDir: folder.path },
-      `${id}\n\n bp-${id} \n`,
-    );
-    expect(queued.stdout).toBe(`${id} queued (reprocessing)\n`.repeat(2));
-    const refused = await runAuxilio(['reprocess'], { dataDir: folder.path }, `${id}\nnonsense\n`);
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
   });
 });
 

@@ -40,7 +40,7 @@ describe('queue registry', () => {
     { describe, it },
     {
       use: 'from outside',
-      lacks: ['another', 'reopen'],
+      lacks: ['another', 'reopen', 'elsewhere'],
       async open(settings) {
         const backend = await loadQueueBackend('./fixtures/outside-queue.ts', import.meta.dirname);
         const queue = await backend.open({ ...settings }, context);

@@ -75,6 +75,7 @@ export function declare(runner: Runner, harness: QueueHarness, [title, body, opt
   const run = async (): Promise<void> => {
     const opened = await harness.open({ ...SETTINGS, ...settings });
     try {
+      assert.ok(!needs || opened[needs], `the harness neither gives \`${needs}\` nor lacks it`);
       await body(opened.queue, opened as Required<OpenedQueue>);
     } finally {
       await opened.dispose();
