@@ -18,20 +18,37 @@ const LIMITS = { openMs: 15_000, answerMs: 5_000 };
 /** More names than a line has room for are counted. */
 const NAMED = 5;
 
+/** The settings that a line is about: `advice` is given where what failed names none that begins with `prefix`. */
+interface SettingsBehind {
+  readonly prefix: string;
+  readonly advice: string;
+}
+
+interface SettingsCheck extends HealthCheck {
+  readonly behind: SettingsBehind;
+}
+
+const behindStore = (name: string): SettingsBehind => {
+  const prefix = `STORE_${name.toUpperCase()}_`;
+  return { prefix, advice: `see ${prefix}USE and the settings beside it` };
+};
+
 function willBeMade(names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   return `ok; will be made at the start: ${names.slice(0, NAMED).join(', ')}${more}`;
 }
 
-function queueCheck(app: App): HealthCheck {
+function queueCheck(app: App): SettingsCheck {
   const { backend, options, label } = app.configuration.queue;
   const { inspect } = backend;
-  if (!inspect) return { name: 'queue', open: () => app.queue() };
+  const behind = { prefix: 'QUEUE_', advice: 'see QUEUE_USE and the settings beside it' };
+  if (!inspect) return { name: 'queue', behind, open: () => app.queue() };
   const { dataDir, settings } = app.configuration;
   const context = { dataDir, log: app.log, longestTaskMs: settings.processor.task_timeout };
   return {
     name: 'queue',
+    behind,
     async open(call) {
       const missing = await inspect(options, context, label, call);
       return { health: async () => willBeMade(missing) };
@@ -39,8 +56,9 @@ function queueCheck(app: App): HealthCheck {
   };
 }
 
-const databaseCheck = ({ configuration, log }: App): HealthCheck => ({
+const databaseCheck = ({ configuration, log }: App): SettingsCheck => ({
   name: 'database',
+  behind: { prefix: 'DATABASE_', advice: 'see DATABASE_URL' },
   async open() {
     const database = await openUnmigrated(configuration, log);
     return {
@@ -58,9 +76,10 @@ const databaseCheck = ({ configuration, log }: App): HealthCheck => ({
   },
 });
 
-function listsCheck(app: App): HealthCheck {
+function listsCheck(app: App): SettingsCheck {
   return {
     name: 'signature lists',
+    behind: { prefix: 'SIGNATURE_', advice: 'see SIGNATURE_LIST_DIR' },
     async open() {
       const state = await listsHealth(app);
       return {
@@ -73,28 +92,30 @@ function listsCheck(app: App): HealthCheck {
 }
 
 /** What needs no engine, and stops a service all the same: well when it can be read. */
-const files = (name: string, read: () => Promise<void>): HealthCheck => ({
+const files = (name: string, behind: SettingsBehind, read: () => Promise<void>): SettingsCheck => ({
   name,
+  behind,
   open: async () => ({ health: () => read() }),
 });
 
-const throttleCheck = ({ configuration }: App): HealthCheck =>
-  files('throttle rules', async () => {
+const throttleCheck = ({ configuration }: App): SettingsCheck =>
+  files('throttle rules', { prefix: 'COLLECTOR_', advice: 'see COLLECTOR_THROTTLE_RULES' }, async () => {
     const { throttle_rules, ...settings } = configuration.settings.collector;
     const file = throttle_rules ? resolve(configuration.cwd, throttle_rules) : '';
     await loadThrottleRules({ ...settings, throttle_rules: file });
   });
 
-const jobsCheck = ({ configuration }: App): HealthCheck =>
-  files('jobs', async () => {
+const jobsCheck = ({ configuration }: App): SettingsCheck =>
+  files('jobs', { prefix: 'CRONTABBER_', advice: 'see CRONTABBER_JOBS' }, async () => {
     checkCrontabberSettings(configuration.settings.crontabber);
     const { errors } = await loadJobList(configuration);
     if (errors.length > 0) throw new SettingsError(errors.join('; '));
   });
 
 /** A folder of symbols may be mounted later: no fault. */
-const symbolsCheck = ({ configuration }: App): HealthCheck => ({
+const symbolsCheck = ({ configuration }: App): SettingsCheck => ({
   name: 'symbol folders',
+  behind: { prefix: 'SYMBOL_', advice: 'see SYMBOL_PATHS' },
   open: async () => ({
     async health() {
       const missing: string[] = [];
@@ -112,32 +133,9 @@ const symbolsCheck = ({ configuration }: App): HealthCheck => ({
   }),
 });
 
-/** The settings that a line is about, where what failed does not name one. */
-function settingsBehind(name: string): { readonly prefix: string; readonly advice: string } | undefined {
-  switch (name) {
-    case 'queue':
-      return { prefix: 'QUEUE_', advice: 'see QUEUE_USE and the settings beside it' };
-    case 'database':
-      return { prefix: 'DATABASE_', advice: 'see DATABASE_URL' };
-    case 'signature lists':
-      return { prefix: 'SIGNATURE_', advice: 'see SIGNATURE_LIST_DIR' };
-    case 'throttle rules':
-      return { prefix: 'COLLECTOR_', advice: 'see COLLECTOR_THROTTLE_RULES' };
-    case 'symbol folders':
-      return { prefix: 'SYMBOL_', advice: 'see SYMBOL_PATHS' };
-    case 'jobs':
-      return { prefix: 'CRONTABBER_', advice: 'see CRONTABBER_JOBS' };
-    default: {
-      const prefix = `STORE_${name.toUpperCase()}_`;
-      return { prefix, advice: `see ${prefix}USE and the settings beside it` };
-    }
-  }
-}
-
-function naming(state: HealthState): HealthState {
-  const behind = settingsBehind(state.name);
-  if (state.isWell || !behind || state.text.includes(behind.prefix)) return state;
-  return { ...state, text: `${state.text}; ${behind.advice}` };
+function naming(state: HealthState, { prefix, advice }: SettingsBehind): HealthState {
+  if (state.isWell || state.text.includes(prefix)) return state;
+  return { ...state, text: `${state.text}; ${advice}` };
 }
 
 /** One state for each thing, which names its setting when it is not well. Rejects when there can be no data folder. */
@@ -151,8 +149,8 @@ export async function checkAll(app: App, options: CallOptions): Promise<readonly
   };
   const [made] = await statesOf([folder], { ...LIMITS, ...options });
   if (made && !made.isWell) return [made];
-  const checks = [
-    ...storeChecks(app),
+  const checks: readonly SettingsCheck[] = [
+    ...storeChecks(app).map((check) => ({ ...check, behind: behindStore(check.name) })),
     queueCheck(app),
     databaseCheck(app),
     listsCheck(app),
@@ -160,5 +158,6 @@ export async function checkAll(app: App, options: CallOptions): Promise<readonly
     symbolsCheck(app),
     jobsCheck(app),
   ];
-  return (await statesOf(checks, { ...LIMITS, ...options })).map(naming);
+  const states = await statesOf(checks, { ...LIMITS, ...options });
+  return states.map((state, i) => naming(state, (checks[i] as SettingsCheck).behind));
 }

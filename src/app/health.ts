@@ -111,8 +111,11 @@ const running = (app: App): readonly HealthCheck[] => [
   { name: 'queue', open: () => app.queue() },
 ];
 
+/** A store may be called `queue` or `database`: what is not well is not hidden by its namesake. */
 const byName = (states: readonly HealthState[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(states.map(({ name, text }) => [name, text]));
+  Object.fromEntries(
+    states.toSorted((a, b) => Number(b.isWell) - Number(a.isWell)).map(({ name, text }) => [name, text]),
+  );
 
 /** Every configured store, and `queue`. A store that cannot be opened is listed with its reason. */
 export const storesHealth = async (app: App): Promise<Readonly<Record<string, string>>> =>

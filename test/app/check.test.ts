@@ -125,12 +125,20 @@ describe('what cannot be used', { timeout: LIMIT_MS }, () => {
 
 describe('a store that never opens', { timeout: LIMIT_MS }, () => {
   it('is given up; the others are listed and the command ends', async () => {
-    const result = await check({ STORE_STUCK_USE: 'sqlite', STORE_STUCK_FILE: frozenFile() });
+    const file = frozenFile();
+    const result = await check({
+      STORE_STUCK_USE: 'sqlite',
+      STORE_STUCK_FILE: file,
+      STORE_JOBS_USE: 'sqlite',
+      STORE_JOBS_FILE: file,
+    });
     expect(healthOf(result)).toMatchObject({
       crashes: 'ok',
       stuck: expect.stringMatching(/^no answer within 15 s; see STORE_STUCK_USE/),
       database: expect.stringMatching(/^ok/),
     });
+    // A store, and not what is called so besides.
+    expect(result.stdout).toContain('jobs: no answer within 15 s; see STORE_JOBS_USE');
     expect(result.code).toBe(1);
   });
 

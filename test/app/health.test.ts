@@ -38,6 +38,13 @@ it('lists each store once by name, with its reason', async () => {
   });
 });
 
+it('a store with the name of something else hides no fault, and none of it is hidden', async () => {
+  const away = store(() => Promise.reject(new Error('it is away')));
+  expect(await storesHealth(appWith({ queue: away }))).toEqual({ queue: 'it is away' });
+  const app = appWith({ queue: store(async () => undefined) }, { queue: async () => away as never });
+  expect(await storesHealth(app)).toEqual({ queue: 'it is away' });
+});
+
 it('a collector lists its database, and what stands still hides nobody', async () => {
   const app = appWith(
     { well: store(async () => ({ degraded: [] })), frozen: store(never) },

@@ -1,5 +1,6 @@
 /** A collector over a fake spool, and raw HTTP to talk to it. */
 import { connect } from 'node:net';
+import { expect } from 'vitest';
 import { createCollector } from '../../src/collector/collector.ts';
 import type { Collector, CollectorDeps } from '../../src/collector/contract.ts';
 import type { UploadOutcome } from '../../src/collector/outcomes/outcome.ts';
@@ -9,7 +10,7 @@ import { silentLog } from '../../src/lib/log.ts';
 import { type FormPart, multipartBody } from '../../src/lib/multipart-writer.ts';
 import { parseSettings } from '../../src/lib/settings.ts';
 import type { ErrorEvent } from '../../src/notify/contract.ts';
-import { BOUNDARY, formBytes } from '../build/multipart.ts';
+import { BOUNDARY, dump, field, formBytes } from '../build/multipart.ts';
 import { FakeSpool } from './fake-spool.ts';
 
 export const NOW = new Date('2026-11-21T12:34:56.789Z');
@@ -61,6 +62,19 @@ export async function start({
   );
   const { port } = await collector.listen();
   return { collector, spool, outcomes, reported, port, url: `http://127.0.0.1:${port}` };
+}
+
+/** The usual upload. */
+export const FORM = [
+  field('ProductName', 'Fenix'),
+  field('Version', '1.0'),
+  dump('upload_file_minidump', 'MDMP'),
+];
+
+/** Closes it; nothing of its spool may be open then. */
+export async function close({ collector, spool }: Running): Promise<void> {
+  await collector.close();
+  expect(spool.open).toBe(0);
 }
 
 export interface Answer {

@@ -1,16 +1,13 @@
 /** The HTTP server around the protocols: health, methods, time limits, broken HTTP, shutdown. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { dump, field, formBytes } from '../build/multipart.ts';
-import { CRASH_ID, contentType, type Options, postForm, type Running, raw, start } from './harness.ts';
+import { CRASH_ID, close, contentType, type Options, postForm, type Running, raw, start } from './harness.ts';
 
 let running: Running;
 const open = async (options?: Options): Promise<void> => {
   running = await start(options);
 };
-afterEach(async () => {
-  await running.collector.close();
-  expect(running.spool.open).toBe(0);
-});
+afterEach(() => close(running));
 
 const FORM = [field('ProductName', 'Fenix'), dump('upload_file_minidump', 'MDMP')];
 const get = (path: string, init?: RequestInit) => fetch(`${running.url}${path}`, init);

@@ -3,19 +3,26 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCrashId } from '../../src/model/crash-id.ts';
 import { dump, field, formBytes } from '../build/multipart.ts';
-import { CRASH_ID, NOW, type Options, post, postForm, type Running, raw, start } from './harness.ts';
+import {
+  CRASH_ID,
+  close,
+  FORM,
+  NOW,
+  type Options,
+  post,
+  postForm,
+  type Running,
+  raw,
+  start,
+} from './harness.ts';
 
 let running: Running;
 const open = async (options?: Options): Promise<Running> => {
   running = await start(options);
   return running;
 };
-afterEach(async () => {
-  await running.collector.close();
-  expect(running.spool.open).toBe(0);
-});
+afterEach(() => close(running));
 
-const FORM = [field('ProductName', 'Fenix'), field('Version', '1.0'), dump('upload_file_minidump', 'MDMP')];
 const reasons = (): string[] => running.outcomes.map((o) => `${o.outcome} ${o.reason}`);
 
 describe('a malformed upload', () => {

@@ -5,19 +5,24 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Log } from '../../src/lib/log.ts';
 import { SpoolError } from '../../src/spool/contract.ts';
 import { dump, field, formBytes } from '../build/multipart.ts';
-import { CRASH_ID, contentType, type Options, postForm, type Running, start } from './harness.ts';
+import {
+  CRASH_ID,
+  close,
+  contentType,
+  FORM,
+  type Options,
+  postForm,
+  type Running,
+  start,
+} from './harness.ts';
 
 let running: Running;
 const open = async (options?: Options): Promise<Running> => {
   running = await start(options);
   return running;
 };
-afterEach(async () => {
-  await running.collector.close();
-  expect(running.spool.open).toBe(0);
-});
+afterEach(() => close(running));
 
-const FORM = [field('ProductName', 'Fenix'), field('Version', '1.0'), dump('upload_file_minidump', 'MDMP')];
 const reasons = (): string[] => running.outcomes.map((o) => `${o.outcome} ${o.reason}`);
 
 describe('a spool that is short of room', () => {

@@ -2,19 +2,14 @@
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BOUNDARY, dump, field, formBytes, lines } from '../build/multipart.ts';
-import { CRASH_ID, NOW, type Options, post, postForm, type Running, start } from './harness.ts';
+import { CRASH_ID, close, FORM, NOW, type Options, post, postForm, type Running, start } from './harness.ts';
 
 let running: Running;
 const open = async (options?: Options): Promise<Running> => {
   running = await start(options);
   return running;
 };
-afterEach(async () => {
-  await running.collector.close();
-  expect(running.spool.open).toBe(0);
-});
-
-const FORM = [field('ProductName', 'Fenix'), field('Version', '1.0'), dump('upload_file_minidump', 'MDMP')];
+afterEach(() => close(running));
 
 describe('an accepted upload', () => {
   it('is in the spool before its id is answered', async () => {

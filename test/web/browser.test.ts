@@ -1,33 +1,24 @@
-import { existsSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOneTimeLink } from '../../src/web/access/one-time-link.ts';
 import { TABS } from '../../src/web/pages/report-model.ts';
 import { saidServer } from '../build/said-server.ts';
+import { type BrowserSite, noBrowser, openBrowserSite } from './browser-site.ts';
 import { crashFullOf, rawFullOf } from './hostile-crash.ts';
-import { idOf, NOTHING_FOUND, openSite, rawOf, type SiteFixture } from './site-fixture.ts';
+import { idOf, NOTHING_FOUND, rawOf, type SiteFixture } from './site-fixture.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-);
-
-describe.skipIf(!CHROMIUM)(`in a browser${CHROMIUM ? '' : ' (skipped: no Chromium in /usr/bin)'}`, () => {
+describe.skipIf(noBrowser)(`in a browser${noBrowser}`, () => {
+  let opened: BrowserSite;
   let site: SiteFixture;
   let browser: Browser;
   let base = '';
 
   beforeAll(async () => {
-    site = await openSite();
-    await site.app.listen({ host: '127.0.0.1', port: 0 });
-    base = `http://127.0.0.1:${(site.app.server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ['--no-sandbox'] });
+    opened = await openBrowserSite();
+    ({ site, browser, base } = opened);
     site.search.answer = () => NOTHING_FOUND;
   });
-  afterAll(async () => {
-    await browser.close();
-    await site.close();
-  });
+  afterAll(() => opened.close());
 
   /** With scripts off, as everything must work; on, to see that none of the data runs. */
   const open = (scripts = false): Promise<BrowserContext> =>

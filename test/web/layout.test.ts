@@ -1,16 +1,12 @@
 /** How pages lie on a screen and on a phone, in a real browser. */
-import { existsSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOneTimeLink } from '../../src/web/access/one-time-link.ts';
 import { TABS } from '../../src/web/pages/report-model.ts';
+import { type BrowserSite, noBrowser, openBrowserSite } from './browser-site.ts';
 import { crash, ID } from './report-fixture.ts';
-import { dumpOf, openSite, rawOf, type SiteFixture } from './site-fixture.ts';
+import { dumpOf, rawOf, type SiteFixture } from './site-fixture.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-);
 const [PRODUCT, VERSION] = ['W'.repeat(300), '9'.repeat(300)];
 
 /** Names of tables and boxes that are wider inside than outside. */
@@ -21,16 +17,15 @@ const CUT = `[...document.querySelectorAll('.scroll, main, .facet')]
 const heightOf = (selector: string): string =>
   `document.querySelector('${selector}').getBoundingClientRect().height`;
 
-describe.skipIf(!CHROMIUM)(`layout${CHROMIUM ? '' : ' (skipped: no Chromium in /usr/bin)'}`, () => {
+describe.skipIf(noBrowser)(`layout${noBrowser}`, () => {
+  let opened: BrowserSite;
   let site: SiteFixture;
   let browser: Browser;
   let base = '';
 
   beforeAll(async () => {
-    site = await openSite();
-    await site.app.listen({ host: '127.0.0.1', port: 0 });
-    base = `http://127.0.0.1:${(site.app.server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ['--no-sandbox'] });
+    opened = await openBrowserSite();
+    ({ site, browser, base } = opened);
     const term = (text: string) => [{ term: text, count: 1 }];
     site.search.answer = () => ({
       total: { count: 1, exact: true },
@@ -87,10 +82,7 @@ describe.skipIf(!CHROMIUM)(`layout${CHROMIUM ? '' : ' (skipped: no Chromium in /
       [dumpOf('upload_file_minidump', Buffer.from('MDMP'))],
     );
   });
-  afterAll(async () => {
-    await browser.close();
-    await site.close();
-  });
+  afterAll(() => opened.close());
 
   const open = async (width: number): Promise<Page> => {
     const context = await browser.newContext({ javaScriptEnabled: true, viewport: { width, height: 800 } });
