@@ -116,9 +116,13 @@ function runTests(tally: Tally, args: readonly string[]): void {
   }
 }
 
+/** At the end of a test's own title, where it may have brackets in it, or of a title above it. */
+const reasonOf = (title: string): string =>
+  (/\(skipped: (.*)\)$/.exec(title) ?? /\(skipped: ([^)]*)\)/.exec(title))?.[1] ?? 'no reason given';
+
 /** A line for each reason, which is in the title: `… (skipped: no blobs)`. */
 function byReason(titles: readonly string[]): readonly string[] {
-  const reasons = Map.groupBy(titles, (title) => /\(skipped: (.*)\)$/.exec(title)?.[1] ?? 'no reason given');
+  const reasons = Map.groupBy(titles, reasonOf);
   return [...reasons].map(([reason, all]) => {
     const named = all.slice(0, NAMED).map((title) => title.replace(/ \(skipped: .*\)$/, ''));
     const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';

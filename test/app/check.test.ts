@@ -48,7 +48,7 @@ describe('the database', { timeout: LIMIT_MS }, () => {
   });
 
   it.skipIf(postgresMissing !== undefined)(
-    `with a wrong password, or that is not there, is one too${postgresMissing ? ` (${postgresMissing})` : ''}`,
+    `with a wrong password, or that is not there, is one too${postgresMissing ? ` (skipped: ${postgresMissing})` : ''}`,
     async () => {
       const wrong = new URL(urlOf('postgres'));
       wrong.password = 'wrong';
@@ -64,7 +64,7 @@ describe('the database', { timeout: LIMIT_MS }, () => {
   );
 
   it.skipIf(postgresMissing !== undefined)(
-    `is not migrated, nor is the queue made${postgresMissing ? ` (${postgresMissing})` : ''}`,
+    `is not migrated, nor is the queue made${postgresMissing ? ` (skipped: ${postgresMissing})` : ''}`,
     async () => {
       const database = await scratchDatabase();
       try {

@@ -25,7 +25,7 @@ const changed = (change: (url: URL) => void): string => {
   return url.href;
 };
 
-describe.skipIf(postgresMissing)(`postgres ${postgresMissing ?? ''}`, () => {
+describe.skipIf(postgresMissing)(`postgres${postgresMissing ? ` (skipped: ${postgresMissing})` : ''}`, () => {
   describe('settings that are wrong: one line with the setting and the remedy, and never the password', () => {
     const fails = async (
       url: string,

@@ -27,7 +27,7 @@ const connections = async (name: string): Promise<number> => {
   return Number(row?.['n']);
 };
 
-describe.skipIf(postgresMissing)(`postgres ${postgresMissing ?? ''}`, () => {
+describe.skipIf(postgresMissing)(`postgres${postgresMissing ? ` (skipped: ${postgresMissing})` : ''}`, () => {
   describe('a server that goes away', () => {
     it('ends idle connections: this process lives on, and the next call has a new one', async () => {
       const { name, database } = await fresh();

@@ -47,7 +47,7 @@ function facts(dump: string): { readonly threads: number; readonly modules: read
 }
 
 it.skipIf(missing !== undefined)(
-  missing ? `${title} (${missing})` : title,
+  missing ? `${title} (skipped: ${missing})` : title,
   { timeout: 120_000 },
   async () => {
     const database = join(folder.path, 'crashpad');

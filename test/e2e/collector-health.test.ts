@@ -87,7 +87,7 @@ async function freezer({
 }
 
 it.skipIf(postgresMissing !== undefined)(
-  `a server that stands still hides no other${postgresMissing ? ` (${postgresMissing})` : ''}`,
+  `a server that stands still hides no other${postgresMissing ? ` (skipped: ${postgresMissing})` : ''}`,
   { timeout: LIMIT_MS },
   async () => {
     const database = await scratchDatabase();

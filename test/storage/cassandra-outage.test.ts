@@ -24,7 +24,7 @@ const name = `cassandra-${randomUUID()}`;
 const LIMIT_MS = 20_000;
 
 describe.skipIf(missing)(
-  `cassandra: a network that fails (${missing ?? 'real'})`,
+  `cassandra: a network that fails${missing ? ` (skipped: ${missing})` : ''}`,
   { timeout: 180_000 },
   () => {
     let options: CassandraOptions;

@@ -14,7 +14,7 @@ import {
 } from '../build/cassandra.ts';
 
 describe.skipIf(cassandraMissing)(
-  `cassandra: init and wipe (${cassandraMissing ?? 'real'})`,
+  `cassandra: init and wipe${cassandraMissing ? ` (skipped: ${cassandraMissing})` : ''}`,
   { timeout: 120_000 },
   () => {
     const made: CassandraOptions[] = [];

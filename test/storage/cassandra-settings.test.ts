@@ -190,7 +190,7 @@ describe('cassandra: errors', () => {
 });
 
 describe.skipIf(cassandraMissing)(
-  `cassandra: against a node (${cassandraMissing ?? 'real'})`,
+  `cassandra: against a node${cassandraMissing ? ` (skipped: ${cassandraMissing})` : ''}`,
   { timeout: 120_000 },
   () => {
     it('another data centre', () =>

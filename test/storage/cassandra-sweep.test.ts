@@ -33,7 +33,7 @@ const later = (): Date => new Date(Date.now() + 2 * LEASE_MS);
 const nothing = { found: 0, bytes: 0, removed: 0 };
 
 describe.skipIf(cassandraMissing)(
-  `cassandra: sweep (${cassandraMissing ?? 'real'})`,
+  `cassandra: sweep${cassandraMissing ? ` (skipped: ${cassandraMissing})` : ''}`,
   { timeout: 120_000 },
   () => {
     let options: CassandraOptions;

@@ -39,7 +39,7 @@ const MIB = 1024 * 1024;
 const DIGITS = DAY.slice(2).replaceAll('-', '');
 
 describe.skipIf(cassandraMissing)(
-  `cassandra: what lies in the keyspace (${cassandraMissing ?? 'real'})`,
+  `cassandra: what lies in the keyspace${cassandraMissing ? ` (skipped: ${cassandraMissing})` : ''}`,
   { timeout: 120_000 },
   () => {
     let options: CassandraOptions;

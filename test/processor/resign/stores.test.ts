@@ -41,7 +41,7 @@ const harnesses = [...sqlite, ...postgres, ...elasticsearch].map((one) => ({ ...
 
 describe.each(harnesses)('$title', ({ use, missing, open }) => {
   it.skipIf(missing !== undefined)(
-    `preview, a run that is stopped, one that goes on, and nothing left${missing ? ` (${missing})` : ''}`,
+    `preview, a run that is stopped, one that goes on, and nothing left${missing ? ` (skipped: ${missing})` : ''}`,
     async () => {
       const opened = await open();
       const bucket = new MemoryStorage('bucket', { maxBytes: 1024 ** 3 });

@@ -19,7 +19,7 @@ async function bury(queue: RabbitQueue, tasks: readonly CrashTask[]): Promise<vo
 }
 
 describe.skipIf(missing)(
-  `dead letters of RabbitMQ${missing ? ` (${missing})` : ''}`,
+  `dead letters of RabbitMQ${missing ? ` (skipped: ${missing})` : ''}`,
   { timeout: 120_000 },
   () => {
     it('order and number stay through many looks, also those that stop early', async () => {

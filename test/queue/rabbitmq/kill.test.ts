@@ -24,7 +24,7 @@ async function newScene(url: string, given: Partial<RabbitSettings>) {
 }
 
 describe.skipIf(missing)(
-  `kill -9 of consumers of RabbitMQ${missing ? ` (${missing})` : ''}`,
+  `kill -9 of consumers of RabbitMQ${missing ? ` (skipped: ${missing})` : ''}`,
   { timeout: LIMIT_MS },
   () => {
     it('1000 tasks: every one is done, and none is given up', async () => {

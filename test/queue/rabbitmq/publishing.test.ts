@@ -21,7 +21,7 @@ const failure = (call: Promise<unknown>): Promise<QueueError> =>
   );
 
 describe.skipIf(missing)(
-  `publishing to RabbitMQ${missing ? ` (${missing})` : ''}`,
+  `publishing to RabbitMQ${missing ? ` (skipped: ${missing})` : ''}`,
   { timeout: LIMIT_MS },
   () => {
     it('writes the bare crash id, durably, as the original does', async () => {

@@ -86,7 +86,7 @@ function load(queue: RabbitQueue, others: RabbitQueue): Load {
 }
 
 describe.skipIf(missingServer)(
-  `RabbitMQ restarted${missingServer ? ` (${missingServer})` : ''}`,
+  `RabbitMQ restarted${missingServer ? ` (skipped: ${missingServer})` : ''}`,
   { timeout: LIMIT_MS },
   () => {
     beforeAll(async () => {

@@ -94,7 +94,7 @@ describe('settings of RabbitMQ, without a server', () => {
 });
 
 describe.skipIf(missing)(
-  `wrong settings at RabbitMQ${missing ? ` (${missing})` : ''}`,
+  `wrong settings at RabbitMQ${missing ? ` (skipped: ${missing})` : ''}`,
   { timeout: 60_000 },
   () => {
     it.each([

@@ -18,7 +18,7 @@ import { freshVhost, freshWire, openQueue, plainChannel } from './queues.ts';
 import { missing } from './vhosts.ts';
 
 describe.skipIf(missing)(
-  `tasks of RabbitMQ in hand${missing ? ` (${missing})` : ''}`,
+  `tasks of RabbitMQ in hand${missing ? ` (skipped: ${missing})` : ''}`,
   { timeout: 60_000 },
   () => {
     it('in hand is what handlers work on, over all lanes together, and all of it is counted', async () => {
